@@ -1,0 +1,1 @@
+"""From a located document to the spec model: merge, interpolate, check, decode."""

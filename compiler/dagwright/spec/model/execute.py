@@ -1,0 +1,113 @@
+"""`execute:`: how and where dbt runs. Never read from disk by the compiler.
+
+One class a mode over the keys that all modes have. To add a mode: write its class, add it to
+`Execute`, add its row to `MODES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from dagwright.spec.model.settings import TaskSettings
+from dagwright.spec.model.words import Data, Meaning, SpecPart
+
+Indirect = Annotated[
+    Literal["eager", "cautious", "buildable", "empty"],
+    Meaning(
+        {
+            "eager": "a test runs if any node that it reads is selected",
+            "cautious": "a test runs if all nodes that it reads are selected",
+            "buildable": "a test runs if all nodes that it reads are selected or above such",
+            "empty": "only tests that are selected themselves run",
+        }
+    ),
+]
+Invocation = Annotated[
+    Literal["subprocess", "dbt_runner"],
+    Meaning(
+        {
+            "subprocess": "dbt is a process of its own, killed with the task",
+            "dbt_runner": "dbt is imported into the task's process: faster, less isolated",
+        }
+    ),
+]
+
+
+class PathRow(SpecPart):
+    """One row of the path mapping: what lies at `render` here lies at `execute` there."""
+
+    render: str
+    """A folder where the compiler runs, relative to this file."""
+    execute: str
+    """The same folder where dbt runs."""
+
+
+class Profile(SpecPart):
+    """Which dbt profile the tasks use; what is not given is dbt's to decide."""
+
+    name: str | None = None
+    """The profile's name, if not the one that `dbt_project.yml` gives."""
+    target: str | None = None
+    """The target of the profile."""
+    profiles_dir: str | None = None
+    """The folder of `profiles.yml` where dbt runs."""
+
+
+class Policy(SpecPart):
+    """Settings of tasks by what they run; a task of a node and its tests goes by its node."""
+
+    model: TaskSettings = TaskSettings()
+    """Tasks that run models."""
+    seed: TaskSettings = TaskSettings()
+    """Tasks that load seeds."""
+    snapshot: TaskSettings = TaskSettings()
+    """Tasks that take snapshots."""
+    test: TaskSettings = TaskSettings()
+    """Tasks that run data tests."""
+    unit_test: TaskSettings = TaskSettings()
+    """Tasks that run unit tests."""
+    source: TaskSettings = TaskSettings()
+    """Tasks that check the freshness of sources."""
+
+
+class ExecuteCommon(SpecPart):
+    """The keys that every mode has."""
+
+    test_indirect_selection: Indirect = "eager"
+    """Which tests of the selected nodes take part, as dbt's `--indirect-selection`."""
+    project_dir: str | None = None
+    """Where the dbt project lies at run time; relative paths start at the loader's folder."""
+    paths: tuple[PathRow, ...] = ()
+    """Path mapping: where folders of the compiler's side lie at run time; the longest row wins."""
+    profile: Profile = Profile()
+    """The dbt profile of the tasks."""
+    vars: Data = Field(default_factory=dict)
+    """dbt variables of every command; Airflow templates are allowed."""
+    env: dict[str, str] = Field(default_factory=dict)
+    """Environment variables of every command; Airflow templates are allowed."""
+    policy: Policy = Policy()
+    """Settings of tasks by the kind of node that they run."""
+
+
+class Local(ExecuteCommon):
+    """dbt runs where the Airflow worker runs."""
+
+    mode: Literal["local"]
+    """Where dbt runs."""
+    invocation: Invocation = "subprocess"
+    """How the worker calls dbt."""
+    dbt_executable: str = "dbt"
+    """The dbt program on the worker: a name to be found on the PATH, or a path."""
+
+
+Execute = Local
+"""The block of any mode; a union over `mode`, once there are several."""
+
+MODES: Final[Mapping[str, type[Execute]]] = MappingProxyType({"local": Local})
+
+COMMON_KEYS: Final = frozenset(ExecuteCommon.model_fields)
+"""The keys that an environment keeps from the base when it changes the mode."""

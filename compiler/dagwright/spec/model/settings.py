@@ -1,0 +1,165 @@
+"""The settings of a task that Airflow itself acts on, wherever a spec gives them."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from dagwright.spec.model.words import (
+    Count,
+    Duration,
+    ImportPaths,
+    Meaning,
+    Positive,
+    SpecPart,
+    Strings,
+)
+
+TriggerRule = Annotated[
+    Literal[
+        "all_success",
+        "all_failed",
+        "all_done",
+        "all_done_min_one_success",
+        "all_done_setup_success",
+        "one_success",
+        "one_failed",
+        "one_done",
+        "none_failed",
+        "none_failed_min_one_success",
+        "none_skipped",
+        "all_skipped",
+        "always",
+    ],
+    Meaning(
+        {
+            "all_success": "all tasks that it waits for succeeded (Airflow's default)",
+            "all_failed": "all of them failed",
+            "all_done": "all of them are done, in whatever state",
+            "all_done_min_one_success": "all of them are done, and at least one succeeded",
+            "all_done_setup_success": "all of them are done, and the set-up tasks succeeded",
+            "one_success": "at least one succeeded; it does not wait for the rest",
+            "one_failed": "at least one failed; it does not wait for the rest",
+            "one_done": "at least one succeeded or failed",
+            "none_failed": "none failed: each succeeded or was skipped",
+            "none_failed_min_one_success": "none failed, and at least one succeeded",
+            "none_skipped": "none was skipped",
+            "all_skipped": "all of them were skipped",
+            "always": "it waits for nothing",
+        }
+    ),
+]
+
+WeightRule = Annotated[
+    Literal["downstream", "upstream", "absolute"],
+    Meaning(
+        {
+            "downstream": "its own weight and those of all tasks below it (Airflow's default)",
+            "upstream": "its own weight and those of all tasks above it",
+            "absolute": "its own weight alone",
+        }
+    ),
+]
+
+
+def _backoff(value: object) -> bool | float:
+    if isinstance(value, bool) or (isinstance(value, (int, float)) and value >= 0):
+        return value
+    raise PydanticCustomError("backoff", "true, false or a factor")
+
+
+Backoff = Annotated[
+    float,
+    PlainValidator(_backoff),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "number", "minimum": 0}]}),
+]
+
+
+class TaskSettings(SpecPart):
+    """Settings of a task, in Airflow's own words; what is not given is Airflow's to decide."""
+
+    owner: str | None = None
+    """Who is responsible: shown in the Airflow UI."""
+    email: Strings | None = None
+    """Where mail about failures and retries goes: one address, or a list."""
+    email_on_failure: bool | None = None
+    """Whether to send mail when the task fails."""
+    email_on_retry: bool | None = None
+    """Whether to send mail when the task is tried again."""
+    retries: Count | None = None
+    """How often to try again before the task counts as failed."""
+    retry_delay: Duration | None = None
+    """How long to wait before trying again, such as `5m`."""
+    retry_exponential_backoff: Backoff | None = None
+    """Whether the wait grows with every retry; a number is the factor (Airflow 3.1 and later)."""
+    max_retry_delay: Duration | None = None
+    """The longest wait between two tries, such as `1h`."""
+    execution_timeout: Duration | None = None
+    """How long one try may run before it is killed, such as `2h`."""
+    depends_on_past: bool | None = None
+    """Whether the same task of the run before must have succeeded."""
+    ignore_first_depends_on_past: bool | None = None
+    """Whether the first run goes ahead though there is no run before it."""
+    wait_for_downstream: bool | None = None
+    """Whether to wait for the tasks that directly follow this one in the run before."""
+    wait_for_past_depends_before_skipping: bool | None = None
+    """Whether a task to be skipped waits for the run before all the same."""
+    trigger_rule: TriggerRule | None = None
+    """Which states of the tasks it waits for let this task start."""
+    pool: str | None = None
+    """The Airflow pool whose slots the task takes."""
+    pool_slots: Positive | None = None
+    """How many slots of the pool the task takes."""
+    queue: str | None = None
+    """The queue that a worker must listen to; for executors that have queues."""
+    priority_weight: int | None = None
+    """The task's weight when more tasks could start than slots are free; higher goes first."""
+    weight_rule: WeightRule | None = None
+    """What a task's effective weight is made of."""
+    executor: str | None = None
+    """The executor to use, where Airflow has several."""
+    run_as_user: str | None = None
+    """The Unix user to run the task as."""
+    max_active_tis_per_dag: Positive | None = None
+    """How many instances of the task may run at once, over all runs."""
+    max_active_tis_per_dagrun: Positive | None = None
+    """How many instances of the task may run at once in one run."""
+    do_xcom_push: bool | None = None
+    """Whether the task's result is pushed to XCom."""
+    on_execute_callback: ImportPaths | None = None
+    """Import paths of functions to call just before the task runs."""
+    on_success_callback: ImportPaths | None = None
+    """Import paths of functions to call when the task succeeds."""
+    on_failure_callback: ImportPaths | None = None
+    """Import paths of functions to call when the task fails."""
+    on_retry_callback: ImportPaths | None = None
+    """Import paths of functions to call when the task is tried again."""
+    on_skipped_callback: ImportPaths | None = None
+    """Import paths of functions to call when the task is skipped."""
+
+    def given(self) -> dict[str, Any]:
+        """Return the settings that have a value, in the order of the reference."""
+        return {
+            name: value
+            for name in TaskSettings.model_fields
+            if (value := getattr(self, name)) is not None
+        }
+
+
+REFUSED: Final = MappingProxyType(
+    {
+        "sla": "Airflow 3 no longer acts on it; use `execution_timeout` for a task, "
+        "`dagrun_timeout` for a run",
+        "sla_miss_callback": "Airflow 3 no longer calls it; use `on_failure_callback`",
+        "schedule_interval": "it is called `schedule` since Airflow 2.4",
+        "timetable": "it is called `schedule` since Airflow 2.4",
+        "concurrency": "it is called `max_active_tasks` since Airflow 2.2",
+        "task_concurrency": "it is called `max_active_tis_per_dag` since Airflow 2.2",
+        "dag_id": "it is `id` here",
+        "dag_display_name": "it is `display_name` here",
+    }
+)
+"""Words of Airflow that a spec may not use, and what to do instead."""
