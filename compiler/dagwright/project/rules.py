@@ -279,6 +279,82 @@ DBT_TOO_NEW: Final = Rule(
     """,
 )
 
+DBT_NOT_FOUND: Final = Rule(
+    code="DW220",
+    name="dbt-not-found",
+    severity="error",
+    message="cannot start {executable!r} to parse the project: {reason}",
+    help="set `render.dbt.executable`, or `render.load: manifest` to read one that is there",
+    explain="""\
+    `render.load: dbt` (and `auto`, where there is no manifest) runs `dbt parse` in the compiler's
+    own environment. The program that `render.dbt.executable` names could not be started.
+
+    ## Example
+    ```yaml
+    render:
+      project_dir: ../dbt/shop
+      load: dbt
+      dbt: {executable: /no/such/dbt}
+    ```
+
+    ## Use instead
+    ```yaml
+    render:
+      project_dir: ../dbt/shop
+      load: dbt
+      dbt: {executable: dbt}
+    ```
+    """,
+)
+
+DBT_FAILED: Final = Rule(
+    code="DW221",
+    name="dbt-parse-failed",
+    severity="error",
+    message="`{executable} parse` failed with exit code {code}",
+    help="dbt said:\n{output}",
+    explain="""\
+    dbt itself could not parse the project, so there is no manifest to compile. What it said last
+    is repeated in the complaint. Mend the project until `dbt parse` succeeds.
+
+    ## Example
+    ```sql
+    select * from {{ ref('no_such_model') }}
+    ```
+
+    ## Use instead
+    ```sql
+    select * from {{ ref('orders') }}
+    ```
+    """,
+)
+
+REMOTE_MANIFEST: Final = Rule(
+    code="DW222",
+    name="remote-manifest",
+    severity="error",
+    message="the manifest {path!r} lies in an object store, which this version does not read",
+    help="copy it to a file first, and name that in `render.manifest`",
+    explain="""\
+    A manifest is read from the file system of the machine that compiles. In CI, a step that
+    copies the manifest from its bucket comes before `dagwright compile`.
+
+    ## Example
+    ```yaml
+    render:
+      project_dir: ../dbt/shop
+      manifest: s3://artifacts/shop/manifest.json
+    ```
+
+    ## Use instead
+    ```yaml
+    render:
+      project_dir: ../dbt/shop
+      manifest: target/manifest.json
+    ```
+    """,
+)
+
 RULES: Final = (
     MANIFEST_MISSING,
     MANIFEST_UNREADABLE,
@@ -291,4 +367,7 @@ RULES: Final = (
     DEPENDENCY_CYCLE,
     PARENT_MISSING,
     DBT_TOO_NEW,
+    DBT_NOT_FOUND,
+    DBT_FAILED,
+    REMOTE_MANIFEST,
 )

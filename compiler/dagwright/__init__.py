@@ -1,0 +1,1 @@
+"""dagwright: compile a YAML spec and a dbt project into Airflow DAGs, ahead of time."""

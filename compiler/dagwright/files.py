@@ -1,0 +1,116 @@
+"""The only door to the disk: what a compile reads and writes goes through `Files`.
+
+Two implementations: the disk, and an in-memory twin for tests that logs what was read. Paths are
+`str` with forward slashes, as written in specs and resolved by `posixpath`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+class Files(Protocol):
+    """Read and write whole files; every failure is an `OSError` that the caller translates."""
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file at `path`."""
+        ...
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace the file at `path` by `data`, whole or not at all."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Return whether a file or folder lies at `path`."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names in `folder`, sorted; none where there is no such folder."""
+        ...
+
+
+class DiskFiles:
+    """The real disk."""
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file at `path`."""
+        return Path(path).read_bytes()
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace the file at `path` by `data` in one step: a killed compile leaves no half file."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(temporary).chmod(_file_mode())
+            Path(temporary).replace(target)
+        except BaseException:
+            with suppress(OSError):
+                Path(temporary).unlink()
+            raise
+
+    def exists(self, path: str) -> bool:
+        """Return whether a file or folder lies at `path`."""
+        return Path(path).exists()
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names in `folder`, sorted; none where there is no such folder."""
+        try:
+            return sorted(entry.name for entry in Path(folder).iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+def _file_mode() -> int:
+    """Return the mode a new file would have had: `mkstemp` makes private ones."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+@dataclass(slots=True)
+class MemoryFiles:
+    """A disk in a dictionary, which remembers what was read and written."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+    reads: list[str] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file at `path`."""
+        self.reads.append(path)
+        try:
+            return self.contents[path]
+        except KeyError:
+            raise FileNotFoundError(2, "No such file or directory", path) from None
+
+    def write(self, path: str, data: bytes) -> None:
+        """Replace the file at `path` by `data`."""
+        self.writes.append(path)
+        self.contents[path] = data
+
+    def exists(self, path: str) -> bool:
+        """Return whether a file or folder lies at `path`."""
+        return path in self.contents or any(
+            other.startswith(f"{path.rstrip('/')}/") for other in self.contents
+        )
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names in `folder`, sorted; none where there is no such folder."""
+        prefix = f"{folder.rstrip('/')}/"
+        return sorted(
+            {
+                path[len(prefix) :].partition("/")[0]
+                for path in self.contents
+                if path.startswith(prefix)
+            }
+        )

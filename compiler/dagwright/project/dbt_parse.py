@@ -1,0 +1,87 @@
+"""Run `dbt parse` so that there is a manifest to read: `render.load: dbt`, or `auto` without one.
+
+The only place where the compiler starts a program. The command is an argv list, its output is
+bounded, and its whole process group ends with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dagwright.diagnostics import Report
+from dagwright.project.rules import DBT_FAILED, DBT_NOT_FOUND
+from dagwright.span import Span
+
+LAST_LINES: Final = 15
+"""How much of dbt's output a complaint repeats: dbt says what is wrong at the end."""
+
+TIMEOUT_SECONDS: Final = 1_800
+
+
+@dataclass(frozen=True, slots=True)
+class DbtParse:
+    """One `dbt parse`: what `render.dbt` says, with paths made absolute or left to dbt."""
+
+    executable: str
+    project_dir: str
+    profiles_dir: str | None = None
+    profile: str | None = None
+    target: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def argv(self) -> list[str]:
+        """Return the command as a list; no shell reads it."""
+        flags = {
+            "--project-dir": self.project_dir,
+            "--profiles-dir": self.profiles_dir,
+            "--profile": self.profile,
+            "--target": self.target,
+            "--vars": json.dumps(dict(self.variables)) if self.variables else None,
+        }
+        given = [word for flag, value in flags.items() if value for word in (flag, value)]
+        return [self.executable, "--no-use-colors", "parse", *given]
+
+
+def run_dbt_parse(parse: DbtParse, report: Report, at: Span) -> bool:
+    """Return whether `dbt parse` went well, so that the manifest is fresh; else report why not."""
+    try:
+        code, output = _run(parse)
+    except OSError as error:
+        report.add(
+            DBT_NOT_FOUND.at(at, executable=parse.executable, reason=error.strerror or str(error))
+        )
+        return False
+    if code != 0:
+        last = "\n".join(output.strip().splitlines()[-LAST_LINES:])
+        report.add(DBT_FAILED.at(at, executable=parse.executable, code=code, output=last))
+    return code == 0
+
+
+def _run(parse: DbtParse) -> tuple[int, str]:
+    """Return dbt's exit code and all that it printed; one that takes too long is stopped."""
+    with subprocess.Popen(  # noqa: S603 - the spec's author names the dbt to run
+        parse.argv(),
+        env={**os.environ, **parse.env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            return 124, f"dbt parse took longer than {TIMEOUT_SECONDS} s and was stopped"
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode, output
