@@ -1,0 +1,262 @@
+"""Every pass against its literate cases, and what each promises on random graphs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import networkx
+import pytest
+from dagwright.ir.build import Chosen, Rendering, build_graph
+from dagwright.ir.check import faults, placement_faults
+from dagwright.ir.graph import Graph, TaskId, Verb
+from dagwright.ir.show import read, show
+from dagwright.passes import PASSES, Context
+from dagwright.passes.name_tasks import LONGEST, escaped, name_of, shortened
+from dagwright.project.model import Config, Metadata, Project, Resource, UniqueId
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from literate import CASES, Case, cases
+
+RUN = {name: run for name, run, _ in PASSES}
+METADATA = Metadata("1.11.0", "v12", "shop")
+
+
+def project_of(resources: list[Resource]) -> Project:
+    by_id = {
+        resource.unique_id: resource for resource in sorted(resources, key=lambda r: r.unique_id)
+    }
+    children: dict[UniqueId, list[UniqueId]] = {}
+    for resource in by_id.values():
+        for parent in resource.parents:
+            children.setdefault(parent, []).append(resource.unique_id)
+    return Project(METADATA, by_id, {node: tuple(below) for node, below in children.items()})
+
+
+def node(line: str) -> Resource:
+    """Read `UNIQUE_ID [FILE] [#tag]... <- PARENT...` as a resource."""
+    words, _, ups = line.partition("<-")
+    name, *rest = words.split()
+    kind, package, *_ = name.split(".")
+    return Resource(
+        unique_id=UniqueId(name),
+        resource_type=kind,
+        name=name.rpartition(".")[2],
+        package_name=package,
+        fqn=(package, name),
+        original_file_path=next((word for word in rest if "/" in word), "models/x.sql"),
+        parents=tuple(map(UniqueId, ups.replace("<-", " ").split())),
+        tags=tuple(word[1:] for word in rest if word.startswith("#")),
+    )
+
+
+@pytest.mark.parametrize("case", list(cases("passes")), ids=str)
+def test_case(case: Case, update: bool) -> None:
+    blocks = case.blocks
+    project = project_of([node(line) for line in blocks.get("project", "").splitlines()])
+    context = Context(project, Rendering(**case.options["before"]))
+    before = read(blocks["before"])
+    after = RUN[case.path.stem](before, context)
+    assert list(faults(after)) == []
+    case.expect("after", show(after), update=update)
+
+
+def test_every_pass_has_its_cases() -> None:
+    assert {path.stem for path in (CASES / "passes").glob("*.md")} == set(RUN)
+
+
+# Random projects: a layered DAG of models, some of them hidden, and tests of one to three parents.
+
+
+@st.composite
+def projects(draw: st.DrawFn) -> tuple[Project, Chosen]:
+    size = draw(st.integers(1, 12))
+    resources = []
+    models: list[UniqueId] = []
+    for at in range(size):
+        kind = draw(
+            st.sampled_from(["model", "model", "model", "snapshot", "source", "ephemeral"])
+        )
+        above = (
+            []
+            if kind == "source"
+            else draw(st.lists(st.sampled_from(models), max_size=3, unique=True))
+            if models
+            else []
+        )
+        name = UniqueId(f"{'model' if kind == 'ephemeral' else kind}.shop.n{at}")
+        resources.append(
+            Resource(
+                unique_id=name,
+                resource_type=name.partition(".")[0],
+                name=f"n{at}",
+                package_name="shop",
+                fqn=("shop", f"n{at}"),
+                original_file_path=f"models/{'ab'[at % 2]}/n{at}.sql",
+                parents=tuple(sorted(above)),
+                config=Config(materialized=kind),
+            )
+        )
+        models.append(name)
+    for at in range(draw(st.integers(0, 8))):
+        unit = draw(st.integers(0, 4)) == 0
+        above = draw(
+            st.lists(
+                st.sampled_from(models), min_size=int(unit), max_size=1 if unit else 3, unique=True
+            )
+        )
+        kind = "unit_test" if unit else "test"
+        resources.append(
+            Resource(
+                unique_id=UniqueId(f"{kind}.shop.t{at}"),
+                resource_type=kind,
+                name=f"t{at}",
+                package_name="shop",
+                fqn=("shop", f"t{at}"),
+                original_file_path="models/schema.yml",
+                parents=tuple(sorted(above)),
+            )
+        )
+    project = project_of(resources)
+    picked = draw(st.sets(st.sampled_from(sorted(project.resources))))
+    sources = frozenset(u for u in picked if u.startswith("source."))
+    return project, Chosen(frozenset(picked) - sources, sources)
+
+
+def reference_order(project: Project, chosen: Chosen) -> networkx.DiGraph:
+    """dbt's own order, read off its source: test edges by brute force, unit tests before."""
+    order = networkx.DiGraph()
+    tests = [r for r in project.resources.values() if r.is_test]
+    for resource in project.resources.values():
+        order.add_node(resource.unique_id)
+        if resource.resource_type == "unit_test":
+            (model,) = resource.parents
+            order.add_edge(resource.unique_id, model)
+            order.add_edges_from(
+                (up, resource.unique_id) for up in project.resources[model].parents
+            )
+        else:
+            order.add_edges_from((up, resource.unique_id) for up in resource.parents)
+    plain = networkx.DiGraph()
+    plain.add_nodes_from(project.resources)
+    plain.add_edges_from((up, r.unique_id) for r in project.resources.values() for up in r.parents)
+    for resource in project.resources.values():
+        if resource.resource_type not in ("model", "snapshot"):
+            continue
+        upstream = networkx.ancestors(plain, resource.unique_id)
+        for test in tests:
+            if test.unique_id in chosen and test.parents and upstream.issuperset(test.parents):
+                order.add_edge(test.unique_id, resource.unique_id)
+                for unit in project.resources.values():
+                    if unit.resource_type == "unit_test" and unit.parents == (resource.unique_id,):
+                        order.add_edge(test.unique_id, unit.unique_id)
+    return networkx.transitive_closure_dag(order)
+
+
+def through_passes(project: Project, chosen: Chosen, rendering: Rendering) -> Mapping[str, Graph]:
+    graph = build_graph(project, chosen, rendering)
+    made = {"build": graph}
+    for name, run, _ in PASSES:
+        graph = made[name] = run(graph, Context(project, rendering))
+        assert list(faults(graph)) == []
+        assert read(show(graph)) == graph
+    return made
+
+
+def closure(graph: Graph) -> networkx.DiGraph:
+    order = networkx.DiGraph()
+    order.add_nodes_from(graph.tasks)
+    order.add_edges_from((up, task.id) for task in graph.tasks.values() for up in task.after)
+    return networkx.transitive_closure_dag(order)
+
+
+@settings(max_examples=300, deadline=None)
+@given(projects())
+def test_the_order_before_tests_share_tasks_is_dbts(drawn: tuple[Project, Chosen]) -> None:
+    project, chosen = drawn
+    ours = closure(through_passes(project, chosen, Rendering())["contract"])
+    dbts = reference_order(project, chosen)
+    assert set(ours.edges) == {(a, b) for a, b in dbts.edges if a in ours and b in ours}
+
+
+@settings(max_examples=300, deadline=None)
+@given(projects(), st.sampled_from(["after_each", "build", "after_all", "none"]))
+def test_every_chosen_node_runs_once_and_no_sooner_than_dbt_would(
+    drawn: tuple[Project, Chosen], tests: str
+) -> None:
+    project, chosen = drawn
+    made = through_passes(project, chosen, Rendering(tests=tests))
+    assert list(placement_faults(made["place-tests"], project, chosen)) == [] or tests == "none"
+    final = made["name-tasks"]
+    ran = sorted(node for task in final.tasks.values() for node in task.nodes)
+    assert ran == sorted(expected_nodes(project, chosen, tests))
+    if tests in ("after_each", "build"):
+        task_of = {node: task.id for task in final.tasks.values() for node in task.nodes}
+        ours = closure(final)
+        for up, reader in reference_order(project, chosen).edges:
+            if up in task_of and reader in task_of and task_of[up] != task_of[reader]:
+                assert ours.has_edge(task_of[up], task_of[reader])
+
+
+def expected_nodes(project: Project, chosen: Chosen, tests: str) -> set[UniqueId]:
+    wanted = set()
+    for name in chosen.nodes:
+        resource = project.resources[name]
+        if resource.is_test:
+            keep = tests != "none"
+        elif resource.resource_type == "unit_test":
+            keep = tests != "none" and resource.parents[0] in chosen.nodes
+        else:
+            keep = resource.config.materialized != "ephemeral"
+        if keep:
+            wanted.add(name)
+    return wanted
+
+
+@settings(max_examples=200, deadline=None)
+@given(projects())
+def test_thinned_edges_are_the_transitive_reduction(drawn: tuple[Project, Chosen]) -> None:
+    made = through_passes(*drawn, Rendering())
+    thick, thin = closure(made["group-tasks"]), made["thin-edges"]
+    edges = {(up, task.id) for task in thin.tasks.values() for up in task.after}
+    assert edges == set(networkx.transitive_reduction(thick).edges)
+
+
+@settings(max_examples=150, deadline=None)
+@given(projects())
+def test_a_pass_that_ran_has_nothing_left_to_do(drawn: tuple[Project, Chosen]) -> None:
+    project, chosen = drawn
+    made = through_passes(project, chosen, Rendering())
+    for name in ("gate-readers", "contract", "place-tests", "group-tasks", "thin-edges"):
+        assert (
+            closure(RUN[name](made[name], Context(project, Rendering()))).edges
+            == closure(made[name]).edges
+        )
+
+
+@given(st.lists(st.text(min_size=1), min_size=2, max_size=2, unique=True))
+def test_different_texts_stay_different(texts: list[str]) -> None:
+    one, other = map(escaped, texts)
+    assert one != other
+    assert one.isascii()
+    assert (
+        shortened(one * LONGEST) != shortened(other * LONGEST) or one * LONGEST == other * LONGEST
+    )
+
+
+def test_names_fit_airflow() -> None:
+    graph = read('run "model.shop.ünïcode name-x"\nrun model.shop.' + "x" * 400)
+    names = [name_of(task) for task in graph.tasks.values()]
+    assert "shop.-fc-n-ef-code-20-name-2d-x.run" in names
+    assert all(len(name) <= LONGEST for name in names)
+
+
+def test_a_test_task_is_named_by_its_node_alone() -> None:
+    one = read("test model.shop.a#test of model.shop.a = test.shop.x")
+    two = read("test model.shop.a#test of model.shop.a = test.shop.x test.shop.y")
+    assert [name_of(task) for task in one.tasks.values()] == ["shop.a.test"]
+    assert [name_of(task) for task in two.tasks.values()] == ["shop.a.test"]
+
+
+@pytest.mark.parametrize("verb", list(Verb))
+def test_every_verb_reads_back(verb: Verb) -> None:
+    assert read(f"~{verb.value} x").tasks[TaskId("x")].verb is verb
