@@ -1,0 +1,54 @@
+"""The closed table of task kinds: which operator a task becomes, and with which arguments.
+
+An artifact names a kind, never a class. A new kind is one function and one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from dagwright_airflow.airflow_api import empty_operator
+from dagwright_airflow.artifact import ArtifactError
+from dagwright_airflow.operators.dbt import DbtOperator
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How tasks of one kind become operators.
+
+    `operator` returns the class, and imports it there when it belongs to a provider. `own` are
+    the keys of a task's line, beside the shared ones, that its constructor takes. An operator
+    that `needs_folder` runs in the worker and finds relative paths from the loader file's folder.
+    """
+
+    operator: Callable[[], Any]
+    own: tuple[str, ...] = ()
+    needs_folder: bool = False
+
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "dbt": Kind(lambda: DbtOperator, ("command", "nodes", "env"), needs_folder=True),
+        "empty": Kind(empty_operator),
+    }
+)
+
+
+def kind_named(name: str) -> Kind:
+    """Return the row of `KINDS` for `name`.
+
+    Raises:
+        ArtifactError: there is none.
+    """
+    if (kind := KINDS.get(name)) is None:
+        message = (
+            f"tasks of kind {name!r} are unknown to this version, which knows "
+            f"{', '.join(KINDS)}; install the version of dagwright that compiled it"
+        )
+        raise ArtifactError(message)
+    return kind

@@ -1,0 +1,88 @@
+"""Make many alike operators: construct two, clone the rest.
+
+Constructing an operator costs Airflow some hundred attribute writes through hooks, merges of
+defaults and checks of types, with the same outcome every time for tasks that differ in their id
+and command. A clone starts from a constructed operator's attributes instead, as Airflow's own
+`BaseOperator.__deepcopy__` does, gets its own containers, and is registered by Airflow's own
+`TaskGroup.add` and `DAG.add_task`.
+
+Nothing is taken on trust. The second operator of a mould is constructed as well as cloned, and
+only if the two agree in every attribute are the later ones cloned. On an Airflow where they do
+not agree, every operator is constructed, which is slower and right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, MutableSet
+from copy import copy
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final
+
+from dagwright_airflow.airflow_api import DAG, BaseOperator, TaskGroup
+
+_INIT: Final = "_BaseOperator__init_kwargs"
+_STORED_AS: Final[Mapping[str, str]] = MappingProxyType(
+    {"task_display_name": "_task_display_name"}
+)
+_CONTAINERS: Final = (MutableMapping, MutableSequence, MutableSet)
+
+
+class Mould:
+    """Operators of one class in one DAG that share all arguments but those of each task."""
+
+    def __init__(self, operator_class: Any, dag: DAG, shared: Mapping[str, Any]) -> None:
+        """Construct nothing yet: the first operator asked for becomes the template."""
+        self._class = operator_class
+        self._dag = dag
+        self._shared = dict(shared)
+        self._template: dict[str, Any] = {}
+        self._containers: tuple[tuple[str, Callable[[], Any]], ...] = ()
+        self._proven: bool | None = None
+
+    def cast(self, task_id: str, group: TaskGroup, own: Mapping[str, Any]) -> BaseOperator:
+        """Return the operator `task_id`, in its DAG and in `group`, with `own` arguments."""
+        if self._proven:
+            operator = self._clone(task_id, own)
+            group.add(operator)
+            self._dag.add_task(operator)
+            return operator
+
+        operator = self._class(
+            task_id=task_id, dag=self._dag, task_group=group, **self._shared, **own
+        )
+        if not self._template:
+            self._template = dict(vars(operator))
+            self._containers = tuple(
+                (name, getattr(value, "copy", partial(copy, value)))
+                for name, value in self._template.items()
+                if isinstance(value, _CONTAINERS)
+            )
+        elif self._proven is None:
+            self._proven = self._agrees(operator, task_id, own)
+        return operator
+
+    def _clone(self, task_id: str, own: Mapping[str, Any]) -> BaseOperator:
+        """Return a copy of the template that no DAG and no group knows of yet."""
+        operator = self._class.__new__(self._class)
+        attributes = vars(operator)
+        attributes.update(self._template)
+        for name, fresh in self._containers:
+            attributes[name] = fresh()
+        attributes["upstream_task_ids"] = set()
+        attributes["downstream_task_ids"] = set()
+        for name, value in own.items():
+            attributes[_STORED_AS.get(name, name)] = value
+        attributes["task_id"] = task_id
+        attributes[_INIT].update(own, task_id=task_id)
+        attributes["_dag"] = attributes["task_group"] = None
+        return operator
+
+    def _agrees(self, constructed: BaseOperator, task_id: str, own: Mapping[str, Any]) -> bool:
+        """Return whether a clone has the attributes that the constructor gave `constructed`."""
+        clone = self._clone(task_id, own)
+        attributes = vars(clone)
+        for name in ("_dag", "task_group"):  # Given on registration.
+            attributes[name] = vars(constructed)[name]
+        attributes[_INIT]["task_group"] = vars(constructed)[_INIT]["task_group"]
+        return bool(attributes == vars(constructed))

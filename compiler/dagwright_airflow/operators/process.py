@@ -1,0 +1,147 @@
+"""A running dbt: started on a leash, its output passed on line by line, stopped for good.
+
+Knows processes and nothing of dbt's results or of Airflow.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from dagwright_airflow import leash
+
+LINE_BYTES: Final = 8_192
+"""The longest line that is passed on; the rest of a longer one is left out."""
+
+_ESCALATION: Final = (
+    (signal.SIGINT, leash.INTERRUPT_SECONDS),  # dbt cancels its queries on this one only.
+    (signal.SIGTERM, 1.0),
+    (signal.SIGKILL, 1.0),
+)
+"""Signals and the seconds each is given. Airflow itself kills a task after five."""
+
+_POLL_SECONDS: Final = 0.05
+_DRAIN_SECONDS: Final = 1.0
+
+
+class LeashedProcess:
+    """One command in a process group of its own, which does not outlive this process."""
+
+    def __init__(self, argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        """Start nothing yet: a `stop` that comes before `run` makes `run` end at once."""
+        self._argv = list(argv)
+        self._folder = folder
+        self._environment = dict(environment)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.stopped = False
+
+    def run(self, tell: Callable[[str], None]) -> int:
+        """Return the exit status of the command, after every line of output was told to `tell`.
+
+        However this ends, by a signal handler's exception as well, no process of the group is
+        left behind.
+        """
+        with (
+            subprocess.Popen(  # noqa: S603 (argv comes from the artifact; no shell)
+                [*_leash(self._argv[0]), *self._argv[1:]],
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            ) as process
+        ):
+            self._process = process
+            try:
+                if self.stopped:
+                    self.stop()
+                for line in bounded_lines(_chunks(process)):
+                    tell(line)
+                while process.poll() is None:
+                    time.sleep(_POLL_SECONDS)
+            finally:
+                self._kill()
+        return process.returncode
+
+    def stop(self) -> None:
+        """End the command and all that it started; returns when they are gone.
+
+        Safe to call from a signal handler, at any time, more than once.
+        """
+        self.stopped = True
+        self._kill()
+
+    def _kill(self) -> None:
+        process = self._process
+        if process is None:
+            return
+        for number, seconds in _ESCALATION:
+            if _ended(process):
+                return
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, number)
+            until = time.monotonic() + seconds
+            while time.monotonic() < until and not _ended(process):
+                time.sleep(_POLL_SECONDS)
+
+
+def _leash(program: str) -> list[str]:
+    return [sys.executable, leash.__file__, program]
+
+
+def _ended(process: subprocess.Popen[bytes]) -> bool:
+    """Return whether the leash ended by itself, which it does only after its command."""
+    return process.poll() is not None and process.returncode >= 0
+
+
+def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Yield the output until it ends, or until nobody but a stray background process writes."""
+    if process.stdout is None:  # Always a pipe here.
+        return
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while True:
+            if selector.select(_DRAIN_SECONDS):
+                chunk = os.read(process.stdout.fileno(), 65_536)
+                if not chunk:
+                    return
+                yield chunk
+            elif process.poll() is not None:
+                return
+
+
+def bounded_lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    r"""Yield the lines of `chunks`, none with more than `LINE_BYTES` of text.
+
+    Memory is bounded as well, whatever is written: a program that never ends its line is cut.
+
+    Example:
+        >>> list(bounded_lines([b"one\ntw", b"o\r\nthr", b"ee"]))
+        ['one', 'two', 'three']
+    """
+    held = b""
+    left_out = 0
+    for chunk in chunks:
+        *ended, rest = (held + chunk).split(b"\n")
+        for line in ended:
+            yield _text(line, left_out)
+            left_out = 0
+        held = rest[:LINE_BYTES]
+        left_out += len(rest) - len(held)
+    if held:
+        yield _text(held, left_out)
+
+
+def _text(line: bytes, left_out: int) -> str:
+    left_out += max(0, len(line) - LINE_BYTES)
+    text = line[:LINE_BYTES].decode(errors="replace").rstrip("\r")
+    return f"{text} [{left_out} bytes left out]" if left_out else text
