@@ -23,14 +23,13 @@ def artifact_text(
     groups: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Return an artifact of `tasks`: of a DAG, or of a task group if `group` is given."""
-    kind, stated = ("dag", dag or {"id": "shop"}) if group is None else ("group", group)
     digest = "sha256:" + "0" * 64
     header = {
         "format": 1,
         "generator": "dagwright 0.1",
-        "kind": kind,
+        "kind": "dag" if group is None else "task_group",
         "environment": None,
-        kind: stated,
+        "dag": group or dag or {"id": "shop"},
         "digests": {"spec": digest, "manifest": digest, "shape": digest},
         "defaults": defaults or {},
         "groups": list(groups),

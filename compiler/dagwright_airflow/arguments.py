@@ -42,12 +42,15 @@ def dag_arguments(stated: Mapping[str, Any], callbacks: Collection[str] = ()) ->
     """
     plain = {key: value for key, value in stated.items() if key not in _DAG_KEYS}
     arguments = operator_arguments(plain, callbacks)
-    zone = _zone(stated.get("timezone", "UTC"))
+    zone_name = stated.get("timezone", "UTC")
+    zone = _zone(zone_name)
     for name in ("start_date", "end_date"):
         if stated.get(name) is not None:
             arguments[name] = _date(stated[name], zone)
-    if "timezone" in stated and "start_date" not in arguments:
+    if zone_name != "UTC" and "start_date" not in arguments:
         raise ArtifactError("`timezone` without `start_date`: Airflow would use UTC; add a date")
+    if "display_name" in stated:
+        arguments["dag_display_name"] = stated["display_name"]
     arguments["dag_id"] = stated["id"]
     arguments["schedule"] = _schedule(stated.get("schedule"))
     arguments["default_args"] = operator_arguments(stated.get("default_args", {}), callbacks)
@@ -55,7 +58,10 @@ def dag_arguments(stated: Mapping[str, Any], callbacks: Collection[str] = ()) ->
 
 
 _DAG_KEYS: Final = frozenset(
-    {"id", "timezone", "start_date", "end_date", "schedule", "default_args", "params"}
+    {
+        *("id", "display_name", "params", "default_args"),
+        *("timezone", "start_date", "end_date", "schedule"),
+    }
 )
 
 
@@ -139,7 +145,7 @@ def _asset_condition(stated: Any) -> Any:
     match stated:
         case str():
             return Asset(stated)
-        case {"all": parts}:
+        case {"all": parts} | [*parts]:
             return AssetAll(*map(_asset_condition, parts))
         case {"any": parts}:
             return AssetAny(*map(_asset_condition, parts))

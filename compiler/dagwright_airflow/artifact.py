@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 READS: Final = 1
 """The artifact format that this runtime understands."""
@@ -37,17 +37,17 @@ class Artifact:
     tasks: tuple[Mapping[str, Any], ...]
     whole: bool = True
 
-    def part(self, kind: str) -> Mapping[str, Any]:
-        """Return what describes the DAG (`kind` is `dag`) or the task group (`group`).
+    def part(self, kind: Literal["dag", "task_group"]) -> Mapping[str, Any]:
+        """Return the arguments of the DAG, or of the task group, whichever `kind` asks for.
 
         Raises:
             ArtifactError: the artifact is of the other kind.
         """
-        found = self.header.get(kind)
-        if self.header.get("kind") != kind or not isinstance(found, dict):
-            message = f"{self.path.name} is not of kind {kind!r}; load it by the other function"
+        if self.header.get("kind") != kind:
+            message = f"{self.path.name} does not hold a {kind}; load it by the other function"
             raise ArtifactError(message)
-        return found
+        stated: Mapping[str, Any] = self.header["dag"]
+        return stated
 
 
 def read_artifact(path: Path) -> Artifact:

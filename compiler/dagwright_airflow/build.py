@@ -81,7 +81,6 @@ def add_groups(artifact: Artifact, ground: TaskGroup, *, named: str) -> dict[str
                 prefix_group_id=False,
                 parent_group=ground if parent is None else made[parent],
                 dag=ground.dag,
-                tooltip=group.get("tooltip", ""),
                 **({"group_display_name": group["label"]} if "label" in group else {}),
             )
     return made

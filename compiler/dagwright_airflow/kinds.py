@@ -33,7 +33,7 @@ class Kind:
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "dbt": Kind(lambda: DbtOperator, ("command", "nodes", "env"), needs_folder=True),
+        "dbt": Kind(lambda: DbtOperator, ("command", "nodes", "vars", "env"), needs_folder=True),
         "empty": Kind(empty_operator),
     }
 )

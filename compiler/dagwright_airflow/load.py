@@ -21,6 +21,7 @@ from dagwright_airflow.airflow_api import (
     asked_task,
     is_filling_a_dag_bag,
 )
+from dagwright_airflow.arguments import operator_arguments
 from dagwright_airflow.artifact import (
     DAG_SUFFIX,
     ArtifactError,
@@ -110,12 +111,13 @@ def load_task_group(
     home = Path(folder if folder is not None else Path(path).absolute().parent).absolute()
     with paused_garbage_collection():
         artifact = read_artifact(home / path)
-        stated = artifact.part("group")
+        stated = artifact.part("task_group")
         group = TaskGroup(
             group_id or stated["id"],
             prefix_group_id=False,
             dag=dag or DagContext.get_current(),
             tooltip=stated.get("tooltip", ""),
+            default_args=operator_arguments(stated.get("default_args", {}), callbacks),
         )
         name = str(group.group_id)
         groups = add_groups(artifact, group, named=name.replace(".", "__") + "__{}")

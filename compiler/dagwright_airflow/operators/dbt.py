@@ -6,6 +6,7 @@ ones start at the loader file's folder, so that a versioned DAG bundle runs its 
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import shutil
@@ -41,8 +42,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
     and its partial parse is used where it lies.
     """
 
-    template_fields: Sequence[str] = ("command", "flags", "env")
-    template_fields_renderers: ClassVar[dict[str, str]] = {"env": "json"}
+    template_fields: Sequence[str] = ("command", "flags", "vars", "env")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"vars": "json", "env": "json"}
     ui_color = "#ffe0d6"
 
     def __init__(  # noqa: PLR0913 (an operator's arguments are its fields)
@@ -54,8 +55,9 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         paths: Mapping[str, str] | None = None,
         executable: str = "dbt",
         invocation: Literal["subprocess", "dbt_runner"] = "subprocess",
+        vars: Mapping[str, Any] | None = None,  # noqa: A002 (dbt's word)
         env: Mapping[str, str] | None = None,
-        partial_parse: str | None = None,
+        partial_parse: str | None = "target/partial_parse.msgpack",
         folder: str = ".",
         **kwargs: Any,
     ) -> None:
@@ -68,7 +70,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             paths: flags whose value is a path; relative ones start at `folder`.
             executable: the program; found on the PATH, or from `folder` if it has a slash.
             invocation: run the program, or call dbt's Python API of this interpreter.
-            env: variables for dbt, over those of the worker.
+            vars: dbt's `--vars`, rendered value by value before they become its JSON.
+            env: environment variables for dbt, over those of the worker.
             partial_parse: a partial parse file to start from if it exists, relative to the
                 project.
             folder: the loader file's folder.
@@ -81,6 +84,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.paths = dict(paths or {})
         self.executable = executable
         self.invocation = invocation
+        self.vars = dict(vars or {})
         self.env = dict(env or {})
         self.partial_parse = partial_parse
         self.folder = folder
@@ -149,6 +153,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         for flag, path in self.paths.items():
             arguments += (flag, str(self._resolved(path)))
         arguments += self.flags
+        if self.vars:
+            arguments += ("--vars", json.dumps(self.vars))
         if self.partial_parse is not None and (project / self.partial_parse).is_file():
             arguments += ("--partial-parse-file-path", str(project / self.partial_parse))
         arguments += ("--target-path", str(scratch / "target"))
