@@ -21,12 +21,17 @@ from dagwright.files import Files
 from dagwright.project import rules
 from dagwright.project.cycle import find_cycle
 from dagwright.project.faults import complaint_about
-from dagwright.project.model import Config, Metadata, Project, Resource, TestMetadata, UniqueId
+from dagwright.project.model import (
+    NEWEST_RELEASE,
+    Config,
+    Metadata,
+    Project,
+    Resource,
+    TestMetadata,
+    UniqueId,
+)
 from dagwright.project.settings import Settings
 from dagwright.span import Span
-
-NEWEST_RELEASE: Final = (1, 12)
-"""The dbt whose selection this compiler reproduces; newer ones may select otherwise."""
 
 
 class _DependsOn(msgspec.Struct, frozen=True, gc=False):
@@ -137,7 +142,7 @@ def read_project(files: Files, path: str, report: Report, at: Span) -> Project |
         report.add(
             rules.PARENT_MISSING.at(at, path=path, count=len(missing), child=child, parent=parent)
         )
-    if project.metadata.release[:2] > NEWEST_RELEASE:
+    if project.metadata.release[:2] > NEWEST_RELEASE[:2]:
         version = project.metadata.dbt_version
         report.add(rules.DBT_TOO_NEW.at(at, path=path, version=version))
     if cycle := find_cycle(project):

@@ -16,6 +16,9 @@ from dagwright.project.settings import Settings
 
 _RELEASE: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
+NEWEST_RELEASE: Final = (1, 12, 6)
+"""The dbt whose selection this compiler reproduces; newer ones may select otherwise."""
+
 UniqueId = NewType("UniqueId", str)
 """dbt's own id of a resource, such as `model.shop.orders`."""
 
@@ -86,15 +89,18 @@ class Metadata(msgspec.Struct, frozen=True):
 
     @property
     def release(self) -> tuple[int, int, int]:
-        """The dbt version as numbers, without what follows them: 1.12.0rc1 is (1, 12, 0)."""
+        """The dbt version as numbers, without what follows them: 1.12.0rc1 is (1, 12, 0).
+
+        A version that is no number (a build from a branch) is taken for the newest one known.
+        """
         found = _RELEASE.match(self.dbt_version)
         if found is None:
-            return (0, 0, 0)
+            return NEWEST_RELEASE
         major, minor, patch = found.groups(default="0")
         return (int(major), int(minor), int(patch))
 
 
-class Project(msgspec.Struct, frozen=True):
+class Project(msgspec.Struct, frozen=True, eq=False, weakref=True):
     """Every enabled resource of one manifest.
 
     Every parent exists, and the parents form no cycle. `children` is the same relation the other
