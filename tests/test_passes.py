@@ -98,12 +98,10 @@ def projects(draw: st.DrawFn) -> tuple[Project, Chosen]:
         )
         models.append(name)
     for at in range(draw(st.integers(0, 8))):
-        unit = draw(st.integers(0, 4)) == 0
-        above = draw(
-            st.lists(
-                st.sampled_from(models), min_size=int(unit), max_size=1 if unit else 3, unique=True
-            )
-        )
+        testable = [name for name in models if name.startswith("model.")]
+        unit = bool(testable) and draw(st.integers(0, 4)) == 0
+        picked = st.sampled_from(testable if unit else models)
+        above = draw(st.lists(picked, min_size=int(unit), max_size=1 if unit else 3, unique=True))
         kind = "unit_test" if unit else "test"
         resources.append(
             Resource(

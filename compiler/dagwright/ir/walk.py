@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from dagwright.diagnostics import CompilerBug
 from dagwright.ir.graph import Graph, Task, TaskId
@@ -18,24 +17,26 @@ BATCH: Final = 16_384
 def in_order(tasks: Mapping[TaskId, Task]) -> Graph:
     """Return the graph of `tasks`, each listed after all that it waits for.
 
-    Of the tasks that could come next, the one with the smallest id does, so equal inputs give
-    equal graphs. Takes n log n steps for n tasks, plus one for each edge.
+    Those that wait for nothing come first, then those that only wait for these, and so on, each
+    layer by id: equal inputs give equal graphs. Takes n log n steps for n tasks, plus one for
+    each edge.
 
     Raises:
         CompilerBug: a task waits for one that is not there, or tasks wait for each other.
     """
     waiting = {task.id: len(task.after) for task in tasks.values()}
     readers = below(tasks)
-    ready = [task for task, count in waiting.items() if not count]
-    heapify(ready)
+    ready = sorted(name for name, count in waiting.items() if not count)
     listed: dict[TaskId, Task] = {}
     while ready:
-        task = heappop(ready)
-        listed[task] = tasks[task]
-        for reader in readers.get(task, ()):
-            waiting[reader] -= 1
-            if not waiting[reader]:
-                heappush(ready, reader)
+        freed = []
+        for name in ready:
+            listed[name] = tasks[name]
+            for reader in readers.get(name, ()):
+                waiting[reader] -= 1
+                if not waiting[reader]:
+                    freed.append(reader)
+        ready = sorted(freed)
     if len(listed) < len(tasks):
         stuck = sorted(set(tasks) - set(listed))[:5]
         raise CompilerBug(f"tasks wait for each other or for nothing that exists: {stuck}")
@@ -51,20 +52,15 @@ def below(tasks: Mapping[TaskId, Task]) -> dict[TaskId, list[TaskId]]:
     return dict(readers)
 
 
-class Question(NamedTuple):
-    """Which tasks come first below all of `sources`? `asker` names the question."""
-
-    asker: TaskId
-    sources: Sequence[TaskId]
-
-
 def first_below(
-    tasks: Collection[Task], questions: Collection[Question], readers: Collection[TaskId]
-) -> Iterator[tuple[TaskId, TaskId]]:
-    """Yield `(asker, reader)` for the first of `readers` that wait for all of an asker's sources.
+    tasks: Collection[Task],
+    asked: Iterable[frozenset[TaskId]],
+    readers: Collection[TaskId],
+) -> Iterator[tuple[frozenset[TaskId], TaskId]]:
+    """Yield `(sources, reader)` for the first of `readers` that wait for all of some `sources`.
 
-    Every other reader that waits for all of the sources waits for one of these. Direct and
-    indirect waiting both count. A question without sources has no answer.
+    Every other reader that waits for all of them waits for one of these. Direct and indirect
+    waiting both count. Of no sources, no reader is the first.
 
     All questions travel down the graph at once, as the bits of one integer for each place in
     `sources`, so the cost is that of walking the edges once for every `BATCH` questions and
@@ -72,20 +68,20 @@ def first_below(
 
     Args:
         tasks: every task listed after those it waits for.
-        questions: each asker once.
+        asked: sets of tasks, each once.
         readers: who may be an answer; the rest of `tasks` only passes waiting on.
     """
-    left = iter(sorted((q for q in questions if q.sources), key=lambda q: len(q.sources)))
+    left = iter(sorted((tuple(sorted(one)) for one in asked if one), key=len))
     while batch := tuple(islice(left, BATCH)):
         yield from _first_below(tasks, batch, readers)
 
 
 def _first_below(
-    tasks: Collection[Task], batch: Sequence[Question], readers: Collection[TaskId]
-) -> Iterator[tuple[TaskId, TaskId]]:
-    places = max(len(question.sources) for question in batch)
+    tasks: Collection[Task], batch: Sequence[tuple[TaskId, ...]], readers: Collection[TaskId]
+) -> Iterator[tuple[frozenset[TaskId], TaskId]]:
+    places = max(map(len, batch))
     asked: list[defaultdict[TaskId, int]] = [defaultdict(int) for _ in range(places)]
-    for index, (_, sources) in enumerate(batch):
+    for index, sources in enumerate(batch):
         for place in range(places):
             # A question with fewer sources than others asks for its last one again.
             asked[place][sources[min(place, len(sources) - 1)]] |= 1 << index
@@ -109,5 +105,5 @@ def _first_below(
             answered[task.id] = new | above
         while new:
             bit = new & -new
-            yield batch[bit.bit_length() - 1].asker, task.id
+            yield frozenset(batch[bit.bit_length() - 1]), task.id
             new ^= bit

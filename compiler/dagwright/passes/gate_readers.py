@@ -22,8 +22,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from dagwright.ir.graph import Graph, Task, TaskId, Verb
-from dagwright.ir.walk import Question, first_below, in_order
+from dagwright.ir.graph import Graph, TaskId, Verb
+from dagwright.ir.walk import first_below, in_order
 from dagwright.passes.context import Context
 
 GATED: Final = ("model", "snapshot", "seed", "unit_test")
@@ -39,21 +39,16 @@ def gate_readers(graph: Graph, context: Context) -> Graph:
     """Return `graph` with an edge from each test to the first nodes that all its parents feed."""
     if not GATES[context.rendering.tests]:
         return graph
+    asking: defaultdict[frozenset[TaskId], list[TaskId]] = defaultdict(list)
+    for test in graph.of(Verb.TEST):
+        asking[test.after].append(test.id)
+    walked = [task for task in graph.tasks.values() if task.verb is not Verb.TEST]
+    readers = frozenset(task.id for task in walked if task.id.partition(".")[0] in GATED)
     gates: defaultdict[TaskId, set[TaskId]] = defaultdict(set)
-    for test, reader in first_below(*_who_waits(graph)):
-        gates[reader].add(test)
-    if not gates:
-        return graph
+    for sources, reader in first_below(walked, asking, readers):
+        gates[reader].update(asking[sources])
     gated = {
         reader: replace(graph.tasks[reader], after=graph.tasks[reader].after | tests)
         for reader, tests in gates.items()
     }
     return in_order({**graph.tasks, **gated})
-
-
-def _who_waits(graph: Graph) -> tuple[list[Task], list[Question], frozenset[TaskId]]:
-    """Return the tasks that are no data tests, what each data test asks, and who may be gated."""
-    walked = [task for task in graph.tasks.values() if task.verb is not Verb.TEST]
-    asked = [Question(test.id, sorted(test.after)) for test in graph.of(Verb.TEST)]
-    gated = frozenset(task.id for task in walked if task.id.partition(".")[0] in GATED)
-    return walked, asked, gated

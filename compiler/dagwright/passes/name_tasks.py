@@ -30,7 +30,6 @@ from msgspec.structs import replace
 
 from dagwright.diagnostics import CompilerBug
 from dagwright.ir.graph import Graph, Task, TaskId, Verb
-from dagwright.ir.walk import in_order
 from dagwright.passes.context import Context
 from dagwright.passes.place_tests import ALL_TESTS
 
@@ -63,7 +62,7 @@ def name_tasks(graph: Graph, _context: Context) -> Graph:
     names = {task.id: name_of(task) for task in graph.tasks.values()}
     if len(set(names.values())) < len(names):
         raise CompilerBug("two tasks have one id: the digest of a long name collides")
-    return in_order(
+    return Graph(
         {
             names[task.id]: replace(
                 task, id=names[task.id], after=frozenset(map(names.__getitem__, task.after))

@@ -26,7 +26,6 @@ from msgspec.structs import replace
 
 from dagwright.diagnostics import CompilerBug
 from dagwright.ir.graph import Graph, Task, TaskId, Verb
-from dagwright.ir.walk import in_order
 from dagwright.passes.context import Context
 
 ALL_TESTS: Final = TaskId("#tests")
@@ -47,10 +46,10 @@ def place_tests(graph: Graph, context: Context) -> Graph:
         at = where[task.id]
         after = frozenset(where[up] for up in task.after) - {at}
         merged[at] = _joined(merged.get(at), replace(task, id=at, after=after))
-    last = merged.get(ALL_TESTS)
+    last = merged.pop(ALL_TESTS, None)
     if last is not None:
-        merged[ALL_TESTS] = replace(last, after=frozenset(merged) - {ALL_TESTS})
-    return in_order({name: _settled(task, context) for name, task in merged.items()})
+        merged[ALL_TESTS] = replace(last, after=frozenset(merged))
+    return Graph({name: _settled(task, context) for name, task in merged.items()})
 
 
 def _joined(one: Task | None, other: Task) -> Task:

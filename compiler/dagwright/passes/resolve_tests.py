@@ -22,7 +22,6 @@ from collections import defaultdict
 from msgspec.structs import replace
 
 from dagwright.ir.graph import Graph, Task, TaskId, Verb
-from dagwright.ir.walk import in_order
 from dagwright.passes.context import Context
 from dagwright.project.model import UniqueId
 
@@ -37,13 +36,14 @@ def resolve_tests(graph: Graph, context: Context) -> Graph:
             continue
         if task.verb is Verb.TEST and not (task.rendered and context.rendering.tests != "none"):
             continue
-        kept[task.id] = task
-        if own := unit_tests.get(task.nodes[0]):
-            before = {test.id: test if last else replace(test, after=task.after) for test in own}
-            kept |= before
-            if not last:
-                kept[task.id] = replace(task, after=task.after | before.keys())
-    return in_order(kept)
+        own = unit_tests.get(task.nodes[0], ())
+        if last:
+            kept |= {task.id: task, **{test.id: test for test in own}}
+        else:
+            kept |= {test.id: replace(test, after=task.after) for test in own}
+            names = frozenset(test.id for test in own)
+            kept[task.id] = replace(task, after=task.after | names) if own else task
+    return Graph(kept)
 
 
 def _unit_tests(graph: Graph) -> dict[UniqueId, list[Task]]:

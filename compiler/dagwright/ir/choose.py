@@ -1,0 +1,79 @@
+"""From a spec to the nodes it selects: exactly those that `dbt build` would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dagwright.diagnostics import Report
+from dagwright.ir.build import Chosen
+from dagwright.project.model import Project, UniqueId
+from dagwright.select import Complaints, Place, Request, near_misses, select_nodes
+from dagwright.select.rules import NOTHING_SELECTED, TERM_MATCHES_NOTHING
+from dagwright.span import Span
+from dagwright.spec import LoadedSpec
+from dagwright.spec.model import TaskSettings
+
+Overrides = tuple[tuple[TaskSettings, frozenset[UniqueId]], ...]
+
+
+def choose_nodes(project: Project, loaded: LoadedSpec, report: Report) -> Chosen | None:
+    """Return what the spec selects, or None where dbt would refuse it or it is nothing.
+
+    A term that matches nothing is a warning, as in dbt; a selection of nothing is an error, which
+    dbt has not.
+    """
+    render = loaded.spec.render
+    complaints = Complaints(report, _placer(loaded))
+    mode = loaded.spec.execute.test_indirect_selection
+    request = Request(render.select, render.exclude, render.selector, mode, "build")
+    nodes = select_nodes(project, request, complaints)
+    if nodes is None:
+        return None
+    for term in complaints.unmatched if nodes else ():
+        near = near_misses(project, term.text)
+        at = complaints.place(term.place)
+        report.add(TERM_MATCHES_NOTHING.at(at, term=term.text, near=near))
+    if not nodes:
+        _complain_of_nothing(project, loaded, complaints)
+        return None
+    return Chosen(nodes, _sources(project, request, complaints))
+
+
+def _complain_of_nothing(project: Project, loaded: LoadedSpec, complaints: Complaints) -> None:
+    """Report that nothing is selected, at the first term that matches nothing if there is one."""
+    at, near = loaded.places.key(("render", "select")), ""
+    for term in complaints.unmatched[:1]:
+        at, near = complaints.place(term.place), near_misses(project, term.text)
+    complaints.report.add(NOTHING_SELECTED.at(at, near=near, count=len(project.resources)))
+
+
+def _sources(project: Project, request: Request, complaints: Complaints) -> frozenset[UniqueId]:
+    """Return the sources of the same selection, which `dbt build` leaves out and `dbt ls` lists."""
+    quiet = Complaints(Report(), complaints.place)
+    as_listed = Request(
+        request.select, request.exclude, request.selector, request.indirect_selection, "ls"
+    )
+    listed = select_nodes(project, as_listed, quiet) or frozenset()
+    return frozenset(node for node in listed if project.resources[node].resource_type == "source")
+
+
+def pick_overrides(project: Project, loaded: LoadedSpec, report: Report) -> Overrides:
+    """Return each of `render.overrides` with the nodes that it picks, tests only by name."""
+    picked = []
+    for at, override in enumerate(loaded.spec.render.overrides):
+        complaints = Complaints(report, _placer(loaded, ("render", "overrides", at)))
+        request = Request(override.select, indirect_selection="empty", command="ls")
+        picked.append((override, select_nodes(project, request, complaints) or frozenset()))
+    return tuple(picked)
+
+
+def _placer(
+    loaded: LoadedSpec, route: tuple[str | int, ...] = ("render",)
+) -> Callable[[Place], Span]:
+    """Return what finds the place in the spec of a piece of one of its selectors."""
+
+    def place(where: Place) -> Span:
+        step = (where.source,) if where.source == "selector" else (where.source, where.index)
+        return loaded.places.part((*route, *step), where.start, where.end)
+
+    return place
