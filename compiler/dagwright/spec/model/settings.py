@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import PlainValidator, WithJsonSchema
+from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
 from dagwright.spec.model.words import (
@@ -14,6 +14,7 @@ from dagwright.spec.model.words import (
     ImportPaths,
     Meaning,
     Positive,
+    Shown,
     SpecPart,
     Strings,
 )
@@ -74,7 +75,7 @@ def _backoff(value: object) -> bool | float:
 Backoff = Annotated[
     float,
     PlainValidator(_backoff),
-    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"type": "number", "minimum": 0}]}),
+    Shown({"anyOf": [{"type": "boolean"}, {"type": "number", "minimum": 0}]}),
 ]
 
 

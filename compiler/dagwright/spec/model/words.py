@@ -18,8 +18,8 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    PlainSerializer,
     PlainValidator,
-    WithJsonSchema,
     model_validator,
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -53,6 +53,19 @@ class Meaning:
         """Return a `oneOf` that documents each word, the form that editors show best."""
         handler(schema)
         return {"oneOf": [{"const": word, "description": text} for word, text in self.of.items()]}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shown:
+    """The JSON Schema of a type, where it says more than the Python type does."""
+
+    schema: Mapping[str, Any]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the schema as it is."""
+        return dict(self.schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +133,8 @@ def seconds(value: object) -> float:
 Duration = Annotated[
     float,
     PlainValidator(seconds),
-    WithJsonSchema(
+    PlainSerializer(lambda length: f"{length}s", return_type=str, when_used="json"),
+    Shown(
         {
             "type": "string",
             "pattern": f"^(?:{_DURATION})$",
@@ -141,8 +155,8 @@ def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
-def _one_or_more_schema(item: Mapping[str, Any]) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [dict(item), {"type": "array", "items": dict(item)}]})
+def _one_or_more_schema(item: Mapping[str, Any]) -> Shown:
+    return Shown({"anyOf": [dict(item), {"type": "array", "items": dict(item)}]})
 
 
 Strings = Annotated[

@@ -1,0 +1,115 @@
+"""A rule as data, a diagnostic at a place, and the report that collects them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dagwright.span import Span
+
+Severity = Literal["error", "warning"]
+
+
+class CompilerBug(Exception):  # noqa: N818 - it is no error of the user's
+    """A broken promise between stages: never the user's fault, and never shown as if it were."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """A second place that helps to understand a complaint, and what to say about it."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A kind of complaint. `code` never changes once released; `name` reads as "allow NAME".
+
+    `message` and `help` are `str.format` templates that every use fills in with the same names;
+    `explain` is the Markdown page that `dagwright explain CODE` prints.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    help: str
+    explain: str
+    ignorable: bool = False
+    """Whether a comment may hide it though it is an error; warnings can always be hidden."""
+    secret: bool = False
+    """Whether the text at its span is a secret, which no renderer may print."""
+
+    def at(self, span: Span, /, *, notes: tuple[Note, ...] = (), **values: object) -> Diagnostic:
+        """Return this complaint about the text at `span`, its sentence filled in."""
+        return Diagnostic(
+            self, span, self.message.format(**values), self.help.format(**values), notes
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One complaint at one place, ready to be sorted and rendered.
+
+    A complaint about a whole file (it is missing, or not text) has the empty span at its start.
+    """
+
+    rule: Rule
+    span: Span
+    message: str
+    help: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(slots=True)
+class Ignore:
+    """One code of a comment `# dagwright: ignore[CODE]`: it hides findings that begin in `covers`.
+
+    `used` says whether it has hidden one.
+    """
+
+    span: Span
+    code: str
+    covers: Span
+    used: bool = False
+
+    def hides(self, diagnostic: Diagnostic) -> bool:
+        """Return whether `diagnostic` is one that the comment is about."""
+        place = diagnostic.span
+        return (
+            self.code in {diagnostic.rule.code, diagnostic.rule.name}
+            and self.covers.file == place.file
+            and self.covers.start <= place.start <= self.covers.end
+        )
+
+
+@dataclass(slots=True)
+class Report:
+    """Diagnostics in the order they were found; `sorted` gives them by place, each once.
+
+    `ignores` are the comments that hide diagnostics found from then on.
+    """
+
+    found: list[Diagnostic] = field(default_factory=list)
+    ignores: list[Ignore] = field(default_factory=list)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Record one diagnostic, unless a comment hides it; never raises, never prints."""
+        rule = diagnostic.rule
+        hidden = False
+        for ignore in self.ignores:
+            if ignore.hides(diagnostic):
+                ignore.used = hidden = True
+        if not hidden or not (rule.ignorable or rule.severity == "warning"):
+            self.found.append(diagnostic)
+
+    @property
+    def failed(self) -> bool:
+        """Whether any diagnostic is an error, so that nothing may be emitted."""
+        return any(found.rule.severity == "error" for found in self.found)
+
+    def sorted(self) -> list[Diagnostic]:
+        """Return the diagnostics by file, place and code, without repetitions."""
+        unique = {(d.span, d.rule.code, d.message): d for d in self.found}
+        return [unique[key] for key in sorted(unique)]

@@ -1,0 +1,105 @@
+"""Check what a spec says as a whole: what no single key is enough to judge."""
+
+from __future__ import annotations
+
+import math
+import posixpath
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+from dagwright.diagnostics import Note, Report
+from dagwright.spec.model import Spec
+from dagwright.spec.rules import (
+    CONTINUOUS_RUNS,
+    NOT_FINITE,
+    REPEATED_PATH,
+    REVERSED_DATES,
+    SELECTOR_AND_SELECT,
+    TEMPLATE_IN_RENDER,
+)
+from dagwright.text.route import Places, Route
+from dagwright.text.tree import Items, Scalar, Table, Tree
+
+
+def check_spec(spec: Spec, places: Places, report: Report) -> None:
+    """Report what is wrong with a spec whose every value is right by itself."""
+    for check in (_dates, _continuous, _selector, _templates, _paths, _finite):
+        check(spec, places, report)
+
+
+def _dates(spec: Spec, places: Places, report: Report) -> None:
+    dag = spec.dag
+    if dag is None or dag.start_date is None or dag.end_date is None:
+        return
+    start, end = _instant(dag.start_date), _instant(dag.end_date)
+    if end < start:
+        route = ("dag", "end_date")
+        note = Note(places.value(("dag", "start_date")), "`start_date` is here")
+        report.add(REVERSED_DATES.at(places.value(route), notes=(note, *places.notes(route))))
+
+
+def _instant(moment: str) -> datetime:
+    """Return the moment, in UTC where it names no offset: near enough to compare two."""
+    instant = datetime.fromisoformat(moment.replace("Z", "+00:00"))
+    return instant if instant.tzinfo else instant.replace(tzinfo=timezone.utc)
+
+
+def _continuous(spec: Spec, places: Places, report: Report) -> None:
+    dag = spec.dag
+    if dag is not None and dag.schedule == "@continuous" and dag.max_active_runs != 1:
+        route = ("dag", "schedule")
+        report.add(CONTINUOUS_RUNS.at(places.value(route), notes=places.notes(route)))
+
+
+def _selector(spec: Spec, places: Places, report: Report) -> None:
+    if spec.render.selector is None:
+        return
+    for other in ("select", "exclude"):
+        if getattr(spec.render, other):
+            route = ("render", "selector")
+            note = Note(places.key(("render", other)), f"`{other}` is here")
+            notes = (note, *places.notes(route))
+            report.add(SELECTOR_AND_SELECT.at(places.key(route), other=other, notes=notes))
+
+
+def _templates(_: Spec, places: Places, report: Report) -> None:
+    for route, scalar in _scalars(places.tree(("render",)), ("render",)):
+        for mark in ("{{", "{%"):
+            if (at := scalar.text.find(mark)) >= 0:
+                span = places.part(route, at, at + len(mark))
+                report.add(TEMPLATE_IN_RENDER.at(span, notes=places.notes(route)))
+                break
+
+
+def _paths(spec: Spec, places: Places, report: Report) -> None:
+    seen: dict[str, Route] = {}
+    for number, row in enumerate(spec.execute.paths):
+        route = ("execute", "paths", number, "render")
+        path = posixpath.normpath(row.render)
+        if path in seen:
+            note = Note(places.value(seen[path]), "the first row is here")
+            notes = (note, *places.notes(route))
+            report.add(REPEATED_PATH.at(places.value(route), path=row.render, notes=notes))
+        seen.setdefault(path, route)
+
+
+def _finite(_: Spec, places: Places, report: Report) -> None:
+    for route, scalar in _scalars(places.root, ()):
+        value = scalar.value
+        if isinstance(value, float) and not math.isfinite(value):
+            notes = places.notes(route)
+            report.add(NOT_FINITE.at(scalar.span, text=scalar.text[:40], notes=notes))
+
+
+def _scalars(tree: Tree | None, route: Route) -> Iterator[tuple[Route, Scalar]]:
+    match tree:
+        case Scalar():
+            yield route, tree
+        case Table(entries=entries):
+            for name, entry in entries.items():
+                yield from _scalars(entry.value, (*route, name))
+        case Items(items=items):
+            for number, item in enumerate(items):
+                yield from _scalars(item, (*route, number))
+        case None:
+            return

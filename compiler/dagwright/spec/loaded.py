@@ -1,0 +1,77 @@
+"""What loading a spec gives: the model, and where each of its values comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dagwright.span import LineIndex, Span
+from dagwright.spec.model import Spec
+from dagwright.text.route import Places, Route
+from dagwright.text.tree import Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where one value of the merged spec comes from; `span` is None for a default.
+
+    `how` are the steps on its way: aliases, `extends`, the environment.
+    """
+
+    route: Route
+    value: Any
+    span: Span | None
+    line: int | None
+    how: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSpec:
+    """One spec as one environment has it: merged, defaults filled in, every value located."""
+
+    path: str
+    spec: Spec
+    environment: str | None
+    places: Places
+    variables_read: tuple[str, ...]
+
+    def long_form(self) -> dict[str, Any]:
+        """Return the spec as data of JSON, defaults written out: it loads as the same spec."""
+        return self.spec.model_dump(
+            mode="json", exclude_none=True, exclude={"environments", "extends"}
+        )
+
+    def origins(self) -> tuple[Origin, ...]:
+        """Return where every value comes from, in the order of the reference."""
+        lines = {path: LineIndex(text) for path, text in self.places.texts.items()}
+        return tuple(
+            self._origin(route, value, lines) for route, value in _leaves(self.long_form())
+        )
+
+    def _origin(self, route: Route, value: Any, lines: Mapping[str, LineIndex]) -> Origin:
+        written = self.places.written(route)
+        if not written and route and isinstance(route[-1], int):  # One string for a list of one.
+            written = isinstance(self.places.tree(route[:-1]), Scalar)
+        if not written:
+            return Origin(route, value, None, None, ())
+        span = self.places.value(route)
+        line = lines[span.file].position(span.start).line
+        how = tuple(note.text for note in self.places.notes(route))
+        return Origin(route, value, span, line, how)
+
+
+def _leaves(value: Any, route: Route = ()) -> Iterator[tuple[Route, Any]]:
+    """Yield the values that hold no others, with their routes."""
+    parts: list[tuple[str | int, Any]]
+    match value:
+        case dict():
+            parts = list(value.items())
+        case list():
+            parts = list(enumerate(value))
+        case _:
+            parts = []
+    if not parts:
+        yield route, value
+    for part, item in parts:
+        yield from _leaves(item, (*route, part))

@@ -1,0 +1,116 @@
+"""The parser's complaint to ours: which rule it is, where it stands, and what to do about it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from dagwright.diagnostics import Note, Report
+from dagwright.span import Span
+from dagwright.text.events import SyntaxFault
+from dagwright.text.rules import INDENTATION, SYNTAX, TAB
+
+
+class _Saying(NamedTuple):
+    """What we say where the parser says something that matches `pattern`.
+
+    Where `at_context` is true, the place to mend is where the construct began.
+    """
+
+    pattern: str
+    problem: str
+    hint: str
+    at_context: bool = False
+
+
+_SAYINGS: Final = (
+    _Saying(
+        r"mapping values are not allowed",
+        "this `:` makes a key where none can stand",
+        "quote the value if the colon is part of it; else look at this line and the one above",
+    ),
+    _Saying(
+        r"quoted scalar.*(end of stream|document separator)",
+        "this quote is never closed",
+        "close it, or use the other kind of quote around text with quotes in it",
+        at_context=True,
+    ),
+    _Saying(
+        r"unknown escape character|expected escape sequence",
+        "no such escape in double quotes",
+        "write `\\\\` for a backslash, or use single quotes",
+    ),
+    _Saying(
+        r"flow sequence",
+        "this `[` is never closed, or a comma is missing in it",
+        "a list is `[a, b]`; quote items that hold brackets, braces or `: `",
+        at_context=True,
+    ),
+    _Saying(
+        r"flow mapping",
+        "this `{` is never closed, or a comma is missing in it",
+        "a mapping is `{key: value, key: value}`; Jinja such as `{{ ds }}` needs quotes",
+        at_context=True,
+    ),
+    _Saying(
+        r"could not find expected ':'",
+        "a key without a `:`",
+        "write `key: value`, with a space after the colon",
+        at_context=True,
+    ),
+    _Saying(
+        r"character '[%@`]' that cannot start|unknown directive|directive",
+        "a plain value cannot begin with this character",
+        "quote the value",
+    ),
+    _Saying(
+        r"sequence entries are not allowed|block sequence entries",
+        "a list item cannot stand here",
+        "put the dash on a line of its own, below the key",
+    ),
+    _Saying(
+        r"alphabetic or numeric|anchor",
+        "this is no name for an anchor",
+        "use letters, digits, `-` and `_`",
+    ),
+)
+_OTHERWISE: Final = "look for a missing quote, colon or bracket just before this place"
+
+
+def report_syntax_fault(path: str, text: str, fault: SyntaxFault, report: Report) -> None:
+    """Report where and why the parser gave up."""
+    at = _character(path, text, fault.index)
+    if tab := _tab_near(text, at.start):
+        report.add(TAB.at(Span(path, *tab)))
+        return
+    said = f"{fault.context} {fault.problem}"
+    if re.search(r"expected <block end>|unindent|wrongly indented|indentation", said):
+        started = _character(path, text, fault.context_index)
+        notes = (Note(started, "the block begins here"),) if fault.context_index >= 0 else ()
+        report.add(INDENTATION.at(at, notes=notes))
+        return
+    for saying in _SAYINGS:
+        if re.search(saying.pattern, said):
+            if saying.at_context and fault.context_index >= 0:
+                at = _character(path, text, fault.context_index)
+            report.add(SYNTAX.at(at, problem=saying.problem, hint=saying.hint))
+            return
+    problem = fault.problem.splitlines()[0] if fault.problem else "invalid syntax"
+    report.add(SYNTAX.at(at, problem=problem, hint=_OTHERWISE))
+
+
+def _character(path: str, text: str, index: int) -> Span:
+    """Return the character at `index`; past the end of a line or the text, an empty span."""
+    index = min(max(index, 0), len(text))
+    return Span(path, index, index + int(text[index : index + 1] not in {"", "\n", "\r"}))
+
+
+def _tab_near(text: str, index: int) -> tuple[int, int] | None:
+    """Return the tab in the white space around `index`, if it is one that the parser met."""
+    start = text.rfind("\n", 0, index) + 1
+    before = re.compile(r"[ \t]*").match(text, start)
+    indent_end = before.end() if before else start
+    if "\t" in text[start:indent_end]:
+        found = text.index("\t", start)
+        return found, found + 1
+    return (index, index + 1) if text[index : index + 1] == "\t" else None

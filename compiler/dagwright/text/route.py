@@ -1,0 +1,86 @@
+"""From a route, such as `("render", "select", 0)`, to the places in the text that made its value.
+
+A route that was not written (a default) falls back to the longest part of it that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dagwright.diagnostics import Note
+from dagwright.span import Span
+from dagwright.text.offsets import part_of
+from dagwright.text.tree import Entry, Items, Scalar, Table, Tree
+
+Route = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a route: the entry of a mapping, or the item of a list."""
+
+    key: Scalar | None
+    tree: Tree
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the values of one merged spec are written; `texts` are the files by their path."""
+
+    root: Table
+    texts: Mapping[str, str]
+
+    def key(self, route: Route) -> Span:
+        """Return the span of the key at `route`; of the value, where it is an item of a list."""
+        last = self._walk(route)[-1]
+        return last.tree.span if last.key is None else last.key.span
+
+    def value(self, route: Route) -> Span:
+        """Return the span of the value at `route`; of its key, where no value is written."""
+        steps = self._walk(route)
+        last = steps[-1]
+        if len(steps) <= len(route) or last.tree.span.start == last.tree.span.end:
+            return self.key(route)
+        return last.tree.span
+
+    def part(self, route: Route, start: int, end: int) -> Span:
+        """Return the span of the characters `start` to `end` of the string at `route`.
+
+        They count in the string's value, after quotes, escapes, folding and variables. A single
+        string may be asked for as the only item of a list that it is short for.
+        """
+        last = self._walk(route)[-1].tree
+        if not isinstance(last, Scalar):
+            return self.value(route)
+        return part_of(last, self.texts.get(last.span.file, ""), start, end)
+
+    def notes(self, route: Route) -> tuple[Note, ...]:
+        """Return how the value at `route` came here: aliases, merge keys, `extends`, overlays."""
+        found = {note: None for step in self._walk(route) for note in step.notes}
+        return tuple(found)
+
+    def written(self, route: Route) -> bool:
+        """Return whether the value at `route` is written in a file, and so no default."""
+        return len(self._walk(route)) == len(route) + 1
+
+    def tree(self, route: Route) -> Tree | None:
+        """Return the located value at `route`, or None where none is written."""
+        steps = self._walk(route)
+        return steps[-1].tree if len(steps) == len(route) + 1 else None
+
+    def _walk(self, route: Route) -> list[Step]:
+        """Return the steps along `route` as far as it is written, the root first."""
+        steps = [Step(None, self.root, self.root.notes)]
+        for part in route:
+            match steps[-1].tree, part:
+                case Table(entries=entries), str() if part in entries:
+                    entry: Entry = entries[part]
+                    notes = (*entry.notes, *entry.value.notes)
+                    steps.append(Step(entry.key, entry.value, notes))
+                case Items(items=items), int() if 0 <= part < len(items):
+                    steps.append(Step(None, items[part], items[part].notes))
+                case _:
+                    break
+        return steps
