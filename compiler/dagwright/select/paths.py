@@ -56,6 +56,11 @@ class Tree:
         self._files = frozenset(files)
         self._folders = frozenset(above for path in self._files for above in folders_of(path))
 
+    @property
+    def known(self) -> frozenset[str]:
+        """Every file and folder but the project's own."""
+        return (self._files | self._folders) - {"."}
+
     def glob(self, pattern: str) -> frozenset[str]:
         """Return the files and folders that `pattern` matches; it must have no fault.
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from dagwright.select import rules
 from dagwright.select.refusal import Refused
+from dagwright.select.request import Complaints
 from dagwright.select.spec import Place
 
 _SHAPES: Final[Mapping[str, tuple[tuple[type, ...], Any, str]]] = MappingProxyType(
@@ -21,6 +22,20 @@ _SHAPES: Final[Mapping[str, tuple[tuple[type, ...], Any, str]]] = MappingProxyTy
 """Key -> types that it may have, value where it is absent, and what to call these types."""
 
 _TEMPLATE_MARKS: Final = ("{{", "{%", "{#")
+
+
+def read_selector_file(
+    document: Any, complaints: Complaints
+) -> dict[str, Mapping[str, Any]] | None:
+    """Return the entries of a selectors.yml for `Request.selectors`, or None after a complaint.
+
+    `document` is the file as YAML gives it.
+    """
+    try:
+        return entries_of(document)
+    except Refused as refused:
+        complaints.refuse(refused)
+        return None
 
 
 def entries_of(document: Any) -> dict[str, Mapping[str, Any]]:

@@ -19,7 +19,7 @@ class State:
     """Artifacts of an earlier run."""
 
 
-def _by_state(index: Index, criterion: Criterion, state: State | None) -> set[UniqueId]:
+def _by_state(_: Index, criterion: Criterion, __: State | None) -> set[UniqueId]:
     raise Refused(
         rules.STATE_MISSING,
         criterion.place,
