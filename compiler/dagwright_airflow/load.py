@@ -98,7 +98,7 @@ def load_task_group(
     code around it may look up any of its tasks.
 
     Args:
-        path: a `GROUP_ID.group.json`; a relative one starts at `folder`.
+        path: a `GROUP_ID.group.json`, relative to `folder` if that is given.
         group_id: the group's id in this DAG; the artifact's own if not given.
         dag: the DAG to add to; the one of the surrounding `with` if not given.
         folder: where relative run-time paths start; the folder of `path` if not given. Pass
@@ -108,9 +108,10 @@ def load_task_group(
     Raises:
         ArtifactError: the artifact is broken. Airflow shows it as an import error.
     """
-    home = Path(folder if folder is not None else Path(path).absolute().parent).absolute()
+    file = Path(folder or ".", path).absolute()
+    home = file.parent if folder is None else Path(folder).absolute()
     with paused_garbage_collection():
-        artifact = read_artifact(home / path)
+        artifact = read_artifact(file)
         stated = artifact.part("task_group")
         group = TaskGroup(
             group_id or stated["id"],
