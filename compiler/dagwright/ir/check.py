@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from dagwright.ir.build import Chosen
-from dagwright.ir.graph import Graph, Task
+from dagwright.ir.graph import Graph, Task, TaskId
 from dagwright.project.model import Project, UniqueId
 
 
@@ -19,7 +19,7 @@ def faults(graph: Graph) -> Iterator[str]:
     A task waits only for tasks listed before it (so there is no cycle), runs at least one node,
     and no node runs in two tasks.
     """
-    seen: set[str] = set()
+    seen: set[TaskId] = set()
     for name, task in graph.tasks.items():
         if name != task.id:
             yield f"task {task.id} is listed as {name}"

@@ -30,7 +30,7 @@ def choose_nodes(project: Project, loaded: LoadedSpec, report: Report) -> Chosen
     if nodes is None:
         return None
     for term in complaints.unmatched if nodes else ():
-        near = near_misses(project, term.text)
+        near = _near(project, term.text)
         at = complaints.place(term.place)
         report.add(TERM_MATCHES_NOTHING.at(at, term=term.text, near=near))
     if not nodes:
@@ -43,12 +43,18 @@ def _complain_of_nothing(project: Project, loaded: LoadedSpec, complaints: Compl
     """Report that nothing is selected, at the first term that matches nothing if there is one."""
     at, near = loaded.places.key(("render", "select")), ""
     for term in complaints.unmatched[:1]:
-        at, near = complaints.place(term.place), near_misses(project, term.text)
+        at, near = complaints.place(term.place), _near(project, term.text)
     complaints.report.add(NOTHING_SELECTED.at(at, near=near, count=len(project.resources)))
 
 
+def _near(project: Project, term: str) -> str:
+    """Return the question that a help line begins with, or nothing where no selector is near."""
+    near = near_misses(project, term)
+    return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
+
+
 def _sources(project: Project, request: Request, complaints: Complaints) -> frozenset[UniqueId]:
-    """Return the sources of the same selection, which `dbt build` leaves out and `dbt ls` lists."""
+    """Return the sources of the same selection, which `dbt build` leaves out."""
     quiet = Complaints(Report(), complaints.place)
     as_listed = Request(
         request.select, request.exclude, request.selector, request.indirect_selection, "ls"

@@ -35,7 +35,7 @@ def _words(task: Task) -> Iterator[str]:
     yield _quoted(task.id)
     if task.home is not None:
         yield from ("of", _quoted(task.home))
-    if task.nodes != (task.id,):
+    if task.nodes != (UniqueId(task.id),):
         yield "="
         yield from map(_quoted, task.nodes)
     if task.group:

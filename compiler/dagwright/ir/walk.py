@@ -44,7 +44,7 @@ def in_order(tasks: Mapping[TaskId, Task]) -> Graph:
 
 
 def below(tasks: Mapping[TaskId, Task]) -> dict[TaskId, list[TaskId]]:
-    """Return, for each task that others wait for directly, those others in the order of `tasks`."""
+    """Return those that wait for each task directly, in the order of `tasks`."""
     readers: defaultdict[TaskId, list[TaskId]] = defaultdict(list)
     for task in tasks.values():
         for up in task.after:

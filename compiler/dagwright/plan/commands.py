@@ -1,0 +1,73 @@
+"""The dbt command of a task: the same words for every mode.
+
+A command is the part that is a task's own (`run --select ...`) and the part that all tasks of a
+spec share: flags, and paths by flag. Each mode joins them in its own way; none adds a dbt word.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from dagwright.ir.graph import Verb
+from dagwright.spec.model import Execute
+
+WORDS: Final[Mapping[Verb, tuple[str, ...]]] = MappingProxyType(
+    {
+        Verb.SEED: ("seed",),
+        Verb.RUN: ("run",),
+        Verb.SNAPSHOT: ("snapshot",),
+        Verb.FUNCTION: ("build", "--resource-type", "function"),
+        Verb.TEST: ("test",),
+        Verb.UNIT_TEST: ("test",),
+        Verb.BUILD: ("build",),
+        Verb.FRESHNESS: ("source", "freshness"),
+    }
+)
+"""By verb: how a dbt command starts. `SHOW` has none: nothing runs."""
+
+COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(
+    {verb: words[0] for verb, words in WORDS.items()} | {Verb.FRESHNESS: "source freshness"}
+)
+"""By verb: dbt's command, which decides what a selector can pick."""
+
+NOTHING_IS_AN_ERROR: Final = json.dumps({"error": ["NoNodesForSelectionCriteria"]})
+"""A model renamed since the compile fails its task, instead of passing with nothing done."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCommand:
+    """What every dbt command of a spec has, whatever its mode.
+
+    `paths` maps a flag to an execute path; relative ones are resolved at run time. `variables`
+    are kept apart from `flags` because their values may hold Airflow templates: they are rendered
+    one by one and only then become the JSON of `--vars`.
+    """
+
+    flags: tuple[str, ...]
+    paths: Mapping[str, str]
+    variables: Mapping[str, Any]
+    env: Mapping[str, str]
+
+
+def shared_command(execute: Execute, project_dir: str) -> SharedCommand:
+    """Return what `execute` gives to every command, with the project at `project_dir`."""
+    profile = execute.profile
+    flags = ["--warn-error-options", NOTHING_IS_AN_ERROR]
+    paths = {"--project-dir": project_dir}
+    flags += [*_flag("--profile", profile.name), *_flag("--target", profile.target)]
+    if profile.profiles_dir is not None:
+        paths["--profiles-dir"] = profile.profiles_dir
+    return SharedCommand(tuple(flags), paths, dict(execute.vars), dict(execute.env))
+
+
+def _flag(flag: str, value: str | None) -> tuple[str, ...]:
+    return () if value is None else (flag, value)
+
+
+def task_words(verb: Verb, selectors: tuple[str, ...], indirect: str) -> tuple[str, ...]:
+    """Return the words of one task's command, the tests that take part pinned by `indirect`."""
+    return (*WORDS[verb], "--indirect-selection", indirect, "--select", *selectors)

@@ -1,0 +1,204 @@
+"""Lower the graph to a plan: the exact command, ids, labels, groups and Airflow's settings.
+
+What is the same for every mode is decided here; `plan.modes` decides the operator.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from dagwright.diagnostics import CompilerBug, Report
+from dagwright.ir.graph import Graph, Task, Verb
+from dagwright.passes.name_tasks import escaped, role_of, shortened
+from dagwright.plan.commands import COMMANDS, WORDS, shared_command, task_words
+from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
+from dagwright.plan.model import Digests, Group, Plan, Step
+from dagwright.plan.modes import MODES, Mode
+from dagwright.plan.paths import Row, execute_path
+from dagwright.plan.rules import COMMAND_TOO_LONG, UNMAPPED_PATH
+from dagwright.plan.settings import Settings, airflow_settings
+from dagwright.project.model import Project, Resource
+from dagwright.select.exact import ExactSelectors
+from dagwright.select.rules import NO_EXACT_SELECTOR
+from dagwright.spec import LoadedSpec
+from dagwright.spec.model import AssetSchedule, Spec
+
+LONGEST_COMMAND_BYTES: Final = 1_500_000
+"""Linux takes 2 MiB of arguments and environment together; this leaves some for the latter."""
+
+NOTHING: Final = "empty"
+"""The kind of a step that runs nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a plan is made from, beside the graph."""
+
+    loaded: LoadedSpec
+    project: Project
+    exact: ExactSelectors
+
+
+def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report) -> Plan | None:
+    """Return the plan of `graph` for the environment of `sources.loaded`.
+
+    `graph` has been through all passes. None where a path is unmapped; each complaint stands at
+    the place in the spec that it is about.
+    """
+    spec = sources.loaded.spec
+    project_dir = _project_dir(sources.loaded, report)
+    if project_dir is None:
+        return None
+    mode = MODES[spec.execute.mode](spec.execute, shared_command(spec.execute, project_dir))
+    lower = _Lowering(sources, mode, settings, report)
+    steps = tuple(lower.step(task) for task in graph.tasks.values())
+    return Plan(
+        kind=identity(spec)[0],
+        dag=_dag_arguments(sources.loaded),
+        environment=sources.loaded.environment,
+        digests=Digests(
+            spec=spec_digest(spec),
+            manifest=manifest_digest(sources.project, graph),
+            shape=shape_digest((step.id, step.nodes, step.after) for step in steps),
+        ),
+        steps=steps,
+        groups=_groups(graph),
+        defaults={mode.kind: mode.shared},
+    )
+
+
+def _project_dir(loaded: LoadedSpec, report: Report) -> str | None:
+    """Return where the project lies at run time; report it where nothing says so."""
+    render, execute = loaded.spec.render, loaded.spec.execute
+    if execute.project_dir is not None:
+        return execute.project_dir
+    rows = [Row(row.render, row.execute) for row in execute.paths]
+    found = execute_path(render.project_dir, rows, posixpath.dirname(loaded.path))
+    if found is None:
+        tried = ", ".join(repr(row.render) for row in rows)
+        report.add(
+            UNMAPPED_PATH.at(
+                loaded.places.value(("render", "project_dir")),
+                path=render.project_dir,
+                hint="write `execute.project_dir`, or a row of `execute.paths` that it starts with"
+                + (f"; it starts with none of {tried}" if rows else ""),
+            )
+        )
+    return found
+
+
+def identity(spec: Spec) -> tuple[Literal["dag", "task_group"], str]:
+    """Return what a spec makes, and its id."""
+    if spec.dag is not None:
+        return "dag", spec.dag.id
+    if spec.task_group is not None:
+        return "task_group", spec.task_group.id
+    raise CompilerBug("a spec makes neither a DAG nor a task group")
+
+
+def _dag_arguments(loaded: LoadedSpec) -> Mapping[str, Any]:
+    """Return the arguments of Airflow's DAG or TaskGroup, in the order of the spec's model.
+
+    Durations are seconds; what was not given, and has no default of ours, is left out.
+    """
+    block = loaded.spec.dag or loaded.spec.task_group
+    given = {} if block is None else block.model_dump(exclude_none=True)
+    if loaded.spec.dag is not None and isinstance(loaded.spec.dag.schedule, AssetSchedule):
+        given["schedule"] = {"assets": loaded.spec.dag.schedule.condition.model_dump()}
+    return {key: value for key, value in given.items() if value not in ({}, ())}
+
+
+@dataclass(frozen=True, slots=True)
+class _Lowering:
+    """One task at a time; what stays the same over the tasks of a plan."""
+
+    sources: Sources
+    mode: Mode
+    settings: Settings
+    report: Report
+
+    def step(self, task: Task) -> Step:
+        kind = self.mode.kind if task.verb in WORDS else NOTHING
+        return Step(
+            id=task.id,
+            kind=kind,
+            label=_label(task, self.sources.project),
+            nodes=task.nodes,
+            after=tuple(sorted(task.after)),
+            group=group_id(task.group) if task.group else None,
+            arguments={} if kind == NOTHING else self.mode.own(self._words(task)),
+            airflow=airflow_settings(task, self.settings),
+        )
+
+    def _words(self, task: Task) -> tuple[str, ...]:
+        """Return the words of the task's command, which pick just its nodes."""
+        command = COMMANDS[task.verb]
+        picked = self.sources.exact.for_nodes(task.nodes, command)
+        for one in picked.ambiguous:
+            others = ", ".join(one.others)
+            self._complain(NO_EXACT_SELECTOR, node=one.node, command=command, others=others)
+        words = task_words(task.verb, picked.arguments, picked.indirect)
+        size = sum(len(word.encode()) + 1 for word in words)
+        if size > LONGEST_COMMAND_BYTES:
+            self._complain(COMMAND_TOO_LONG, task=task.id, size=size, limit=LONGEST_COMMAND_BYTES)
+        return words
+
+    def _complain(self, rule: Any, **values: object) -> None:
+        self.report.add(rule.at(self.sources.loaded.places.key(("render",)), **values))
+
+
+Label = Callable[[Resource], str]
+
+ROLE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "test": "tests",
+        "source_test": "tests",
+        "unit_test": "unit tests",
+        "source_unit_test": "unit tests",
+        "data_test": "",
+        "ephemeral": "(ephemeral)",
+    }
+)
+"""By role: what stands behind the node's name in a label, where it is not the role itself."""
+
+
+def _label(task: Task, project: Project) -> str:
+    """Return the name that people see for a task; it need not be unique."""
+    if task.home is None and len(task.nodes) > 1 and task.verb is Verb.TEST:
+        return "all tests"
+    about = project.resources[task.home or _main_node(task)]
+    name = about.name if about.version is None else f"{about.name} v{about.version}"
+    if about.source_name is not None:
+        name = f"{about.source_name}.{name}"
+    role = role_of(task, about.resource_type)
+    return f"{name} {ROLE_WORDS.get(role, role)}".rstrip()
+
+
+def _main_node(task: Task) -> Any:
+    """Return the node that gives a task its name: in a `build`, the one that is no test."""
+    return next(
+        (node for node in task.nodes if not node.startswith(("test.", "unit_test."))),
+        task.nodes[0],
+    )
+
+
+def group_id(path: tuple[str, ...]) -> str:
+    """Return Airflow's id for the group at `path`: one word, so that it equals no task's id."""
+    return shortened("--".join(escaped(part).replace(".", "-2e-") for part in path))
+
+
+def _groups(graph: Graph) -> tuple[Group, ...]:
+    """Return every group that holds a task or a group, each after the one around it."""
+    paths = {
+        task.group[:length]
+        for task in graph.tasks.values()
+        for length in range(1, len(task.group) + 1)
+    }
+    return tuple(
+        Group(group_id(path), path[-1], group_id(path[:-1]) if path[:-1] else None)
+        for path in sorted(paths)
+    )

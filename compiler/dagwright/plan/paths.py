@@ -1,0 +1,45 @@
+"""Path mapping: from where the compiler sees a path to where a command sees it.
+
+A render path is relative to the spec's folder; it is compared with the rows of `execute.paths`
+part by part, after `.` and `..` are taken out, and the longest row that it starts with wins.
+An execute path is never read from disk here.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from typing import NamedTuple
+
+
+class Row(NamedTuple):
+    """One row of `execute.paths`: what a render path starts with, and what stands there then."""
+
+    render: str
+    execute: str
+
+
+def execute_path(render: str, rows: Sequence[Row], folder: str) -> str | None:
+    """Return where `render` lies at run time by the longest row that it starts with; else None.
+
+    Args:
+        render: a path as the compiler sees it, absolute or relative to `folder`.
+        rows: the rows as written; their render sides are relative to `folder` too.
+        folder: the spec's folder.
+
+    Example:
+        >>> rows = [Row("../dbt", "/dbt"), Row("../dbt/shop", "/srv/shop")]
+        >>> execute_path("../dbt/shop/macros", rows, "dags")
+        '/srv/shop/macros'
+    """
+    wanted = _parts(render, folder)
+    best: tuple[int, str] | None = None
+    for row in rows:
+        prefix = _parts(row.render, folder)
+        if wanted[: len(prefix)] == prefix and (best is None or len(prefix) > best[0]):
+            best = len(prefix), posixpath.join(row.execute, *wanted[len(prefix) :])
+    return best and best[1]
+
+
+def _parts(path: str, folder: str) -> list[str]:
+    return posixpath.normpath(posixpath.join(folder, path)).split("/")

@@ -1,0 +1,174 @@
+"""Complaints raised while a graph becomes a plan: DW5xx."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dagwright.diagnostics import Rule
+
+UNMAPPED_PATH: Final = Rule(
+    code="DW501",
+    name="unmapped-path",
+    severity="error",
+    message="the path {path!r} is needed at run time, but nothing says where it lies there",
+    help="{hint}",
+    explain="""\
+    `render:` paths are read where the compiler runs, `execute:` paths where dbt runs. They are
+    rarely the same, so no render path is ever used at run time as it stands: a command gets the
+    path that `execute` gives, or the one that the longest matching row of `execute.paths` makes
+    of the render path.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render:
+      project_dir: ../dbt/shop
+    execute:
+      mode: local
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render:
+      project_dir: ../dbt/shop
+    execute:
+      mode: local
+      project_dir: /opt/dbt/shop
+    ```
+    """,
+)
+
+OVERRIDE_MATCHES_NOTHING: Final = Rule(
+    code="DW502",
+    name="override-matches-nothing",
+    severity="error",
+    message="this override matches no node that a task runs",
+    help="{hint}",
+    explain="""\
+    An entry of `render.overrides` gives Airflow settings to the tasks that run the nodes that its
+    `select` names. One that matches nothing is most often misspelt, and its settings would be
+    lost without a word. It selects nodes alone, without the tests that hang on them: name tests
+    by `tag:heavy,resource_type:test` or the like. Nodes that the spec does not select, and
+    ephemeral models, have no task.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render:
+      project_dir: ../dbt/shop
+      overrides:
+        - {select: "tag:haevy", pool: heavy}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render:
+      project_dir: ../dbt/shop
+      overrides:
+        - {select: "tag:heavy", pool: heavy}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+    """,
+)
+
+COMMAND_TOO_LONG: Final = Rule(
+    code="DW503",
+    name="command-too-long",
+    severity="error",
+    message="the command of {task!r} would be {size:,} bytes long, and {limit:,} are allowed",
+    help="use `tests: after_each`, or select fewer nodes",
+    explain="""\
+    The operating system refuses to start a program whose arguments are too long (2 MiB in all on
+    Linux, the environment included). One task for all tests of a large project gets there first.
+
+    ## Example
+    `render: {tests: after_all}` on a project with tens of thousands of tests.
+
+    ## Use instead
+    `render: {tests: after_each}`, which gives each node's tests a task of their own.
+    """,
+)
+
+SHAPE_DIFFERS: Final = Rule(
+    code="DW504",
+    name="environment-changes-shape",
+    severity="error",
+    message="the environment {name!r} would change which tests run",
+    help="set `test_indirect_selection` in the base `execute:` block, for all environments",
+    explain="""\
+    An environment says how and where tasks run, never which: what was tested in one environment
+    must be what runs in another. `test_indirect_selection` decides which tests take part, so it
+    belongs in the base `execute:` block alone.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render: {project_dir: ../dbt/shop}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    environments:
+      prod: {execute: {test_indirect_selection: cautious}}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render: {project_dir: ../dbt/shop}
+    execute: {mode: local, project_dir: /opt/dbt/shop, test_indirect_selection: cautious}
+    environments:
+      prod: {execute: {invocation: dbt_runner}}
+    ```
+    """,
+)
+
+DUPLICATE_ID: Final = Rule(
+    code="DW505",
+    name="duplicate-dag-id",
+    severity="error",
+    message="the id {id!r} is taken: {other} has it too",
+    help="ids are unique over all specs that are compiled together",
+    explain="""\
+    Airflow knows a DAG by its id alone. Of two DAGs with one id it would load either, today one
+    and tomorrow the other; and both specs would write the same artifact.
+
+    ## Example
+    Two specs that both say `dag: {id: shop}`.
+
+    ## Use instead
+    `dag: {id: shop}` in one and `dag: {id: shop_nightly}` in the other.
+    """,
+)
+
+NO_SUCH_TASK: Final = Rule(
+    code="DW506",
+    name="no-such-task",
+    severity="error",
+    message="this spec has no task {task!r}",
+    help="{hint}",
+    explain="""\
+    `dagwright explain SPEC TASK` was asked about a task that the spec does not compile to.
+
+    ## Example
+    `dagwright explain shop.dagwright.yaml orders`
+
+    ## Use instead
+    `dagwright explain shop.dagwright.yaml shop.orders.run`
+    """,
+)
+
+RULES: Final = (
+    UNMAPPED_PATH,
+    OVERRIDE_MATCHES_NOTHING,
+    COMMAND_TOO_LONG,
+    SHAPE_DIFFERS,
+    DUPLICATE_ID,
+    NO_SUCH_TASK,
+)

@@ -1,0 +1,82 @@
+"""Airflow's own settings of a task: `execute.policy`, then each of `render.overrides`.
+
+Later wins, key by key: the DAG's `default_args`, the policy of the node's resource type, then the
+overrides in the order of the spec. A task with several nodes takes an override that picks any of
+them, so a `build` task takes those of its node and those of its tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from dagwright.ir.graph import Graph, Task, Verb
+from dagwright.project.model import UniqueId
+from dagwright.spec.model import Policy, TaskSettings
+
+POLICY_OF: Final[Mapping[Verb, str | None]] = MappingProxyType(
+    {
+        Verb.SEED: "seed",
+        Verb.RUN: "model",
+        Verb.SNAPSHOT: "snapshot",
+        Verb.FUNCTION: None,
+        Verb.TEST: "test",
+        Verb.UNIT_TEST: "unit_test",
+        Verb.BUILD: None,
+        Verb.FRESHNESS: "source",
+        Verb.SHOW: None,
+    }
+)
+"""By verb: the key of `execute.policy`; a `BUILD` takes that of the node it builds."""
+
+BUILT_POLICY: Final = ("model", "seed", "snapshot")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The policy by resource type and the overrides by node; durations are seconds."""
+
+    policy: Mapping[str, Mapping[str, Any]]
+    overrides: Mapping[UniqueId, Mapping[str, Any]]
+
+
+def read_settings(
+    policy: Policy, overrides: tuple[tuple[TaskSettings, frozenset[UniqueId]], ...]
+) -> Settings:
+    """Return the settings of one environment; each override comes with the nodes it picks."""
+    by_node: dict[UniqueId, dict[str, Any]] = {}
+    for settings, nodes in overrides:
+        given = _given(settings)
+        for node in nodes:
+            by_node.setdefault(node, {}).update(given)
+    by_type = {name: _given(getattr(policy, name)) for name in type(policy).model_fields}
+    return Settings(MappingProxyType(by_type), MappingProxyType(by_node))
+
+
+def _given(settings: TaskSettings) -> dict[str, Any]:
+    return settings.model_dump(exclude_none=True, exclude={"select"})
+
+
+def airflow_settings(task: Task, settings: Settings) -> Mapping[str, Any]:
+    """Return the arguments of BaseOperator that the spec gives `task`, sorted by name."""
+    merged = dict(settings.policy.get(_policy_key(task) or "", {}))
+    for node in task.nodes:
+        merged.update(settings.overrides.get(node, {}))
+    return dict(sorted(merged.items()))
+
+
+def _policy_key(task: Task) -> str | None:
+    if task.verb is not Verb.BUILD:
+        return POLICY_OF[task.verb]
+    types = {node.partition(".")[0] for node in task.nodes}
+    return next((key for key in BUILT_POLICY if key in types), None)
+
+
+def unmatched(
+    graph: Graph, overrides: tuple[tuple[TaskSettings, frozenset[UniqueId]], ...]
+) -> tuple[int, ...]:
+    """Return the places in `overrides` of those that no task of `graph` takes."""
+    ran = {node for task in graph.tasks.values() for node in task.nodes}
+    return tuple(at for at, (_, nodes) in enumerate(overrides) if ran.isdisjoint(nodes))
