@@ -1,4 +1,4 @@
-"""Literate cases: Markdown files whose second-level headings are cases and whose fences have roles.
+"""Literate cases: Markdown whose second-level headings are cases and whose fences have roles.
 
 A fence's first line is its language and its role: "```ir before". With `pytest --update` a test
 rewrites the blocks it can compute, and a reviewer reads the difference.

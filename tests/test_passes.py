@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import networkx
+import networkx as nx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from dagwright.ir.build import Chosen, Rendering, build_graph
 from dagwright.ir.check import faults, placement_faults
 from dagwright.ir.graph import Graph, TaskId, Verb
@@ -13,8 +16,6 @@ from dagwright.ir.show import read, show
 from dagwright.passes import PASSES, Context
 from dagwright.passes.name_tasks import LONGEST, escaped, name_of, shortened
 from dagwright.project.model import Config, Metadata, Project, Resource, UniqueId
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from literate import CASES, Case, cases
 
 RUN = {name: run for name, run, _ in PASSES}
@@ -50,7 +51,7 @@ def node(line: str) -> Resource:
 
 
 @pytest.mark.parametrize("case", list(cases("passes")), ids=str)
-def test_case(case: Case, update: bool) -> None:
+def test_case(case, update) -> None:
     blocks = case.blocks
     project = project_of([node(line) for line in blocks.get("project", "").splitlines()])
     context = Context(project, Rendering(**case.options["before"]))
@@ -120,9 +121,9 @@ def projects(draw: st.DrawFn) -> tuple[Project, Chosen]:
     return project, Chosen(frozenset(picked) - sources, sources)
 
 
-def reference_order(project: Project, chosen: Chosen) -> networkx.DiGraph:
+def reference_order(project: Project, chosen: Chosen) -> nx.DiGraph:
     """dbt's own order, read off its source: test edges by brute force, unit tests before."""
-    order = networkx.DiGraph()
+    order = nx.DiGraph()
     tests = [r for r in project.resources.values() if r.is_test]
     for resource in project.resources.values():
         order.add_node(resource.unique_id)
@@ -134,20 +135,20 @@ def reference_order(project: Project, chosen: Chosen) -> networkx.DiGraph:
             )
         else:
             order.add_edges_from((up, resource.unique_id) for up in resource.parents)
-    plain = networkx.DiGraph()
+    plain = nx.DiGraph()
     plain.add_nodes_from(project.resources)
     plain.add_edges_from((up, r.unique_id) for r in project.resources.values() for up in r.parents)
     for resource in project.resources.values():
         if resource.resource_type not in ("model", "snapshot"):
             continue
-        upstream = networkx.ancestors(plain, resource.unique_id)
+        upstream = nx.ancestors(plain, resource.unique_id)
         for test in tests:
             if test.unique_id in chosen and test.parents and upstream.issuperset(test.parents):
                 order.add_edge(test.unique_id, resource.unique_id)
                 for unit in project.resources.values():
                     if unit.resource_type == "unit_test" and unit.parents == (resource.unique_id,):
                         order.add_edge(test.unique_id, unit.unique_id)
-    return networkx.transitive_closure_dag(order)
+    return nx.transitive_closure_dag(order)
 
 
 def through_passes(project: Project, chosen: Chosen, rendering: Rendering) -> Mapping[str, Graph]:
@@ -160,11 +161,11 @@ def through_passes(project: Project, chosen: Chosen, rendering: Rendering) -> Ma
     return made
 
 
-def closure(graph: Graph) -> networkx.DiGraph:
-    order = networkx.DiGraph()
+def closure(graph: Graph) -> nx.DiGraph:
+    order = nx.DiGraph()
     order.add_nodes_from(graph.tasks)
     order.add_edges_from((up, task.id) for task in graph.tasks.values() for up in task.after)
-    return networkx.transitive_closure_dag(order)
+    return nx.transitive_closure_dag(order)
 
 
 @settings(max_examples=300, deadline=None)
@@ -216,7 +217,7 @@ def test_thinned_edges_are_the_transitive_reduction(drawn: tuple[Project, Chosen
     made = through_passes(*drawn, Rendering())
     thick, thin = closure(made["group-tasks"]), made["thin-edges"]
     edges = {(up, task.id) for task in thin.tasks.values() for up in task.after}
-    assert edges == set(networkx.transitive_reduction(thick).edges)
+    assert edges == set(nx.transitive_reduction(thick).edges)
 
 
 @settings(max_examples=150, deadline=None)

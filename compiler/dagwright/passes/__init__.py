@@ -33,3 +33,5 @@ PASSES: Final = (
     Pass("thin-edges", thin_edges, "thinning adds no edge"),
     Pass("name-tasks", name_tasks, "naming adds no edge"),
 )
+
+__all__ = ["PASSES", "Context", "Pass"]

@@ -101,7 +101,8 @@ def _none(task: Task, _graph: Graph) -> TaskId:
 
 def _only_after(task: Task, graph: Graph) -> bool:
     """Return whether a test waits for its home alone, or for just what its home would wait for."""
-    return task.home not in graph.tasks or task.after == {task.home}
+    home = TaskId(str(task.home))
+    return home not in graph.tasks or task.after == {home}
 
 
 PLACES: Final[Mapping[str, Place]] = MappingProxyType(
