@@ -1,0 +1,66 @@
+"""The command line: arguments in, exit code out.
+
+The only package that prints or reads the environment. Each command is a module of its own that is
+imported when it is asked for, so that `validate` pays for no other.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+COMMANDS: Final = MappingProxyType(
+    {
+        "validate": "check specs without dbt, a manifest or Airflow",
+        "compile": "write the artifact of each spec",
+        "check": "compile in memory, and say which artifacts on disk differ",
+        "graph": "draw the tasks of a spec and what they wait for",
+        "explain": "print a rule's page, or why a task is there",
+        "ls": "list what dbt would select, without dbt",
+        "schema": "print the JSON Schema of specs",
+    }
+)
+"""Every command with its one line of help; the module of the same name has `command`."""
+
+INTERNAL_ERROR: Final = 3
+
+
+class Commands(click.Group):
+    """The commands by name, in the order of `COMMANDS`."""
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        """Return the command called `name`, imported now."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"dagwright.cli.{name}").command
+        return command
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dagwright", message="%(prog)s %(version)s")
+def program() -> None:
+    """Compile YAML specs and dbt projects into Airflow DAGs, ahead of time."""
+
+
+def main() -> None:
+    """Run the command line; never shows a traceback unless asked to by `DAGWRIGHT_DEBUG`."""
+    try:
+        program(prog_name="dagwright")
+    except Exception as error:  # noqa: BLE001 - whatever it is, a user gets one sentence
+        from dagwright.cli.crash import tell_crash  # noqa: PLC0415 - only where it is needed
+
+        tell_crash(error)
+        sys.exit(INTERNAL_ERROR)

@@ -1,0 +1,37 @@
+"""`dagwright check`: are the artifacts on disk what the specs compile to now?"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from dagwright.cli.findings import format_option, tell
+from dagwright.cli.specs import environment_option, named_or_found, options, specs_argument
+from dagwright.diagnostics import Report
+from dagwright.drift import find_drift
+from dagwright.files import DiskFiles
+
+
+@click.command("check")
+@specs_argument
+@click.option(
+    "--output",
+    metavar="DIR",
+    type=click.Path(),
+    help="Where the artifacts lie; default: `compiled` beside each spec.",
+)
+@environment_option
+@format_option
+def command(
+    paths: tuple[str, ...], output: str | None, environment: str | None, form: str
+) -> None:
+    """Compile in memory, and say which artifacts on disk are stale, missing, extra or edited.
+
+    Without --environment, each artifact is compared with the environment that it says it was
+    compiled for. Nothing is written. Extra artifacts are looked for when no FILES are named.
+    """
+    files, report = DiskFiles(), Report()
+    specs = named_or_found(paths)
+    find_drift(files, specs, options(environment), report, output=output, all_specs=not paths)
+    sys.exit(tell(report, files, form))

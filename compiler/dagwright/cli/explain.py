@@ -1,0 +1,50 @@
+"""`dagwright explain`: a rule's page, or why a task is there."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+
+import click
+
+from dagwright.catalog import RULES
+from dagwright.cli.findings import Exit, tell
+from dagwright.cli.specs import environment_option, options
+from dagwright.diagnostics import Report
+from dagwright.explain import explain_task, rule_page
+from dagwright.files import DiskFiles
+
+
+@click.command("explain")
+@click.argument("subject", metavar="CODE | SPEC TASK")
+@click.argument("task", required=False, metavar="")
+@environment_option
+def command(subject: str, task: str | None, environment: str | None) -> None:
+    """Print the page of a rule, or why a task is there.
+
+    CODE is a rule's code or name, such as DW301. SPEC TASK asks about one task of a spec: why it
+    is there, what it waits for and why, and its exact command.
+    """
+    if task is None:
+        _explain_rule(subject)
+    else:
+        _explain_task(subject, task, environment)
+
+
+def _explain_rule(wanted: str) -> None:
+    found = next((rule for rule in RULES if wanted in (rule.code, rule.name)), None)
+    if found is None:
+        names = [word for rule in RULES for word in (rule.code, rule.name)]
+        close = get_close_matches(wanted, names, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise click.UsageError(f"there is no rule {wanted!r}{hint}")
+    click.echo(rule_page(found), nl=False)
+
+
+def _explain_task(spec: str, task: str, environment: str | None) -> None:
+    files, report = DiskFiles(), Report()
+    explanation = explain_task(files, spec, task, options(environment), report)
+    code = tell(report, files, "text", to_stderr=True)
+    if explanation is None:
+        sys.exit(Exit.FINDINGS if code is Exit.FINDINGS else Exit.USAGE)
+    click.echo(explanation, nl=False)

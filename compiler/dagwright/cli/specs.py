@@ -1,0 +1,59 @@
+"""Which specs a command is about: the files named, or all below the working directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, TypeVar
+
+import click
+
+from dagwright.pipeline import Options
+
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
+SUFFIXES: Final = (".dagwright.yaml", ".dagwright.yml")
+"""How the names of spec files end: editors, hooks and this search rely on it."""
+
+SKIPPED: Final = frozenset({"node_modules", "target", "dbt_packages", "__pycache__", "venv"})
+"""Folders that hold what other programs made; those whose names start with a dot too."""
+
+
+def specs_argument(command: Decorated) -> Decorated:
+    """Return `command` with the argument FILES."""
+    return click.argument("paths", metavar="[FILES]...", nargs=-1, type=click.Path())(command)
+
+
+def environment_option(command: Decorated) -> Decorated:
+    """Return `command` with `--environment`."""
+    return click.option(
+        "--environment", metavar="NAME", help="One of the spec's environments; default: none."
+    )(command)
+
+
+def named_or_found(paths: tuple[str, ...]) -> list[str]:
+    """Return the specs named on the command line, or every spec below the working directory.
+
+    Raises:
+        click.UsageError: none is named, and none is there.
+    """
+    specs = [path.replace(os.sep, "/") for path in paths] or sorted(_below(Path()))
+    if not specs:
+        raise click.UsageError("no spec is named, and no *.dagwright.yaml lies below this folder")
+    return specs
+
+
+def _below(folder: Path) -> Iterator[str]:
+    for here, folders, names in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if name not in SKIPPED and not name.startswith(".")
+        )
+        for name in names:
+            if name.endswith(SUFFIXES):
+                yield (Path(here) / name).as_posix()
+
+
+def options(environment: str | None) -> Options:
+    """Return how to compile, with the variables of this process for `${NAME}`."""
+    return Options(environment=environment, variables=dict(os.environ))

@@ -1,0 +1,124 @@
+"""Explain a rule, or why one task of a spec is there and what it waits for.
+
+No pass keeps a trace. A task's edges are explained by the first pass after which they exist: the
+graph after each pass is compared with the final one, node by node, since tasks merge on the way.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import textwrap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Final
+
+from dagwright.diagnostics import Report, Rule
+from dagwright.files import Files
+from dagwright.ir.graph import Graph, Task, TaskId
+from dagwright.passes import PASSES
+from dagwright.pipeline import Compiled, Options, compile_spec
+from dagwright.plan import Step
+from dagwright.plan.rules import NO_SUCH_TASK
+from dagwright.project.model import UniqueId
+from dagwright.span import LineIndex, Span
+
+WHY: Final[Mapping[str, str]] = MappingProxyType(
+    {"build": "it reads it", **{name: why for name, _, why in PASSES}}
+)
+"""By the pass that made an edge: what the edge means."""
+
+
+def rule_page(rule: Rule) -> str:
+    """Return the Markdown page of a rule."""
+    sentence = re.sub(r"\{(\w+)[^}]*\}", r"<\1>", rule.message)
+    head = f"# {rule.code} {rule.name}\n\n{rule.severity}: {sentence}\n\n"
+    return f"{head}{textwrap.dedent(rule.explain).rstrip()}\n"
+
+
+@dataclass(slots=True)
+class Trace:
+    """The graph after each pass, in order."""
+
+    graphs: list[tuple[str, Graph]] = field(default_factory=list)
+
+    def observe(self, name: str, graph: Graph) -> None:
+        """Remember the graph that the pass called `name` made."""
+        self.graphs.append((name, graph))
+
+    def why(self, up: Task, task: Task) -> str:
+        """Return what the edge from `up` to `task` means: the words of the pass that made it."""
+        above, below = set(up.nodes), set(task.nodes)
+        for name, graph in self.graphs:
+            for other in graph.tasks.values():
+                if below.isdisjoint(other.nodes):
+                    continue
+                if any(not above.isdisjoint(graph.tasks[one].nodes) for one in other.after):
+                    return WHY[name]
+        return WHY["place-tests"]
+
+
+def explain_task(
+    files: Files, spec: str, task: str, options: Options, report: Report
+) -> str | None:
+    """Return why the task with the id `task` is there, what it waits for, and its command.
+
+    None where the spec does not compile, or has no such task: the report says so.
+    """
+    trace = Trace()
+    compiled = compile_spec(files, spec, options, report, trace.observe)
+    if compiled is None:
+        return None
+    step = next((step for step in compiled.plan.steps if step.id == task), None)
+    if step is None:
+        ids = [step.id for step in compiled.plan.steps]
+        close = get_close_matches(task, ids, n=3, cutoff=0.3)
+        hint = f"did you mean {', '.join(map(repr, close))}?" if close else "see `dagwright graph`"
+        report.add(NO_SUCH_TASK.at(Span(spec, 0, 0), task=task, hint=hint))
+        return None
+    return "".join(f"{line}\n" for line in _explanation(compiled, step, trace))
+
+
+def _explanation(compiled: Compiled, step: Step, trace: Trace) -> Iterator[str]:
+    tasks = compiled.graph.tasks
+    task = tasks[TaskId(step.id)]
+    yield f"{step.id}: {step.label}"
+    yield "\nruns"
+    for node in step.nodes:
+        resource = compiled.project.resources[UniqueId(node)]
+        yield f"  {node}  ({resource.original_file_path})"
+    yield "\nwaits for"
+    for up in step.after:
+        yield f"  {up}: {trace.why(tasks[TaskId(up)], task)}"
+    if not step.after:
+        yield "  nothing"
+    if words := step.arguments.get("command"):
+        yield "\ncommand"
+        yield f"  {shlex.join(_argv(compiled, step, words))}"
+    if step.airflow:
+        yield "\nAirflow settings of its own"
+        yield from (f"  {key}: {value}" for key, value in step.airflow.items())
+    yield "\nspec"
+    yield from _places(compiled)
+
+
+def _argv(compiled: Compiled, step: Step, words: list[str]) -> Iterator[str]:
+    """Yield the dbt command as the runtime puts it together, but for its scratch paths."""
+    shared = compiled.plan.defaults[step.kind]
+    yield str(shared.get("executable", "dbt"))
+    yield from words
+    for flag, path in shared.get("paths", {}).items():
+        yield from (flag, path)
+    yield from shared.get("flags", ())
+
+
+def _places(compiled: Compiled) -> Iterator[str]:
+    """Yield where in the spec the selection and the way of running were written."""
+    places = compiled.loaded.places
+    lines = {path: LineIndex(text) for path, text in places.texts.items()}
+    for route in (("render", "select"), ("render", "selector"), ("render", "tests"), ("execute",)):
+        if places.written(route):
+            at = places.key(route)
+            yield f"  {'.'.join(route)}: {at.file}:{lines[at.file].position(at.start).line}"

@@ -1,0 +1,232 @@
+"""The story of a compile: the stages in order, and where each may stop.
+
+Every stage adds to one report and gives its best result, so that one run shows every mistake.
+Nothing is written here: `Compiled` says which bytes belong in which file.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from types import MappingProxyType
+
+from dagwright.diagnostics import CompilerBug, Note, Report
+from dagwright.emit import EMITTERS
+from dagwright.emit.artifact import file_name
+from dagwright.files import Files
+from dagwright.ir.build import Chosen, Rendering, build_graph
+from dagwright.ir.check import faults, placement_faults
+from dagwright.ir.choose import choose_nodes, pick_overrides
+from dagwright.ir.graph import Graph
+from dagwright.passes import PASSES, Context
+from dagwright.plan import Plan, make_plan
+from dagwright.plan.lower import Sources, identity
+from dagwright.plan.rules import DUPLICATE_ID, OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
+from dagwright.plan.settings import read_settings, unmatched
+from dagwright.project import Project, read_project
+from dagwright.project.dbt_parse import DbtParse, run_dbt_parse
+from dagwright.project.rules import REMOTE_MANIFEST
+from dagwright.select.exact import ExactSelectors
+from dagwright.spec import LoadedSpec, SpecDocument, read_spec, resolve, variants
+
+__all__ = [
+    "Compiled",
+    "Options",
+    "check_unique_ids",
+    "compile_all",
+    "compile_spec",
+    "identity",
+    "validate_spec",
+]
+
+Observer = Callable[[str, Graph], None]
+"""Is told the name of each pass and the graph it made; the first is `build`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to compile: which environment, and what `${NAME}` in a spec may read."""
+
+    environment: str | None = None
+    variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    emit: str = "json"
+    verify_all_environments: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """One compiled spec: what to write, and what it was made from."""
+
+    loaded: LoadedSpec
+    project: Project
+    graph: Graph
+    plan: Plan
+    name: str
+    text: str
+
+
+def compile_spec(
+    files: Files, path: str, options: Options, report: Report, observe: Observer | None = None
+) -> Compiled | None:
+    """Return what the spec at `path` compiles to, or None where the report says why not."""
+    document = read_spec(files, path, options.variables, report)
+    loaded = resolve(document, options.environment, report) if document is not None else None
+    if document is None or loaded is None:
+        return None
+    project = load_project(files, loaded, report)
+    chosen = choose_nodes(project, loaded, report) if project is not None else None
+    if project is None or chosen is None:
+        return None
+    graph = make_graph(project, chosen, loaded, observe)
+    plan = plan_all(graph, project, _environments(document, loaded, options, report), report)
+    if plan is None or report.failed:
+        return None
+    text = EMITTERS[options.emit](plan)
+    return Compiled(loaded, project, graph, plan, file_name(plan.kind, plan.id), text)
+
+
+def compile_all(
+    files: Files, paths: Sequence[str], options: Options, report: Report
+) -> list[Compiled]:
+    """Return what each spec compiles to, without those that the report says are wrong."""
+    made = [compile_spec(files, path, options, report) for path in paths]
+    compiled = [one for one in made if one is not None]
+    check_unique_ids([one.loaded for one in compiled], report)
+    return compiled
+
+
+def validate_spec(files: Files, path: str, options: Options, report: Report) -> LoadedSpec | None:
+    """Return the spec at `path`, having reported all that can be said without a manifest or dbt.
+
+    Without an environment in `options`, each of the spec's is checked.
+    """
+    document = read_spec(files, path, options.variables, report)
+    if document is None:
+        return None
+    wanted = (options.environment,) if options.environment else variants(document)
+    first, *_ = [resolve(document, name, report) for name in wanted]
+    return first
+
+
+def check_unique_ids(specs: Sequence[LoadedSpec], report: Report) -> None:
+    """Report every spec whose DAG or task group has the id of one before it."""
+    first: dict[tuple[str, str], LoadedSpec] = {}
+    for loaded in specs:
+        kind, name = identity(loaded.spec)
+        other = first.setdefault((kind, name), loaded)
+        if other is not loaded:
+            note = Note(other.places.value((kind, "id")), "the first is here")
+            at = loaded.places.value((kind, "id"))
+            report.add(DUPLICATE_ID.at(at, notes=(note,), id=name, other=other.path))
+
+
+def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | None:
+    """Return the project that `render:` names, after a `dbt parse` where it asks for one."""
+    render = loaded.spec.render
+    manifest_at = loaded.places.value(("render", "manifest"))
+    if "://" in render.manifest:
+        report.add(REMOTE_MANIFEST.at(manifest_at, path=render.manifest))
+        return None
+    project_dir = beside(loaded, render.project_dir)
+    manifest = posixpath.join(project_dir, render.manifest)
+    if render.load == "dbt" or (render.load == "auto" and not files.exists(manifest)):
+        parse = DbtParse(
+            executable=_program(render.dbt.executable, loaded),
+            project_dir=project_dir,
+            profiles_dir=render.dbt.profiles_dir and beside(loaded, render.dbt.profiles_dir),
+            profile=render.dbt.profile,
+            target=render.dbt.target,
+            variables=render.dbt.vars,
+            env=render.dbt.env,
+        )
+        if not run_dbt_parse(parse, report, loaded.places.key(("render", "load"))):
+            return None
+    return read_project(files, manifest, report, manifest_at)
+
+
+def beside(loaded: LoadedSpec, path: str) -> str:
+    """Return a render path as this process sees it: a relative one starts at the spec's folder."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(loaded.path), path))
+
+
+def _program(executable: str, loaded: LoadedSpec) -> str:
+    """Return a program's path: a bare name is looked up by the system, a path is the spec's."""
+    return beside(loaded, executable) if "/" in executable else executable
+
+
+def make_graph(
+    project: Project, chosen: Chosen, loaded: LoadedSpec, observe: Observer | None = None
+) -> Graph:
+    """Return the graph of all that runs, through every pass.
+
+    Raises:
+        CompilerBug: a pass broke a promise; the message names what is wrong.
+    """
+    render = loaded.spec.render
+    rendering = Rendering(
+        tests=render.tests,
+        sources=render.sources,
+        seeds=render.seeds,
+        ephemeral=render.ephemeral,
+        group_by=render.group_by,
+    )
+    context = Context(project, rendering)
+    graph = build_graph(project, chosen, rendering)
+    if observe is not None:
+        observe("build", graph)
+    for name, run, _ in PASSES:
+        graph = run(graph, context)
+        if observe is not None:
+            observe(name, graph)
+        if name == "place-tests" and rendering.tests != "none":
+            _refuse(name, placement_faults(graph, project, chosen))
+    _refuse("emission", faults(graph))
+    return graph
+
+
+def _refuse(where: str, found: Iterator[str]) -> None:
+    first = next(found, None)
+    if first is not None:
+        more = "; ".join(chain((first,), found))
+        raise CompilerBug(f"the graph is not sound at {where}: {more}")
+
+
+def _environments(
+    document: SpecDocument, loaded: LoadedSpec, options: Options, report: Report
+) -> list[LoadedSpec]:
+    """Return the spec for the wanted environment, then for each of the others."""
+    if not options.verify_all_environments:
+        return [loaded]
+    names = [name for name in variants(document) if name != options.environment]
+    others = (resolve(document, name, report) for name in names)
+    return [loaded, *(other for other in others if other is not None)]
+
+
+def plan_all(
+    graph: Graph, project: Project, specs: list[LoadedSpec], report: Report
+) -> Plan | None:
+    """Return the plan for the first of `specs`, when that for every other has the same shape.
+
+    All are made, so that what is wrong with any environment is found where the spec is compiled
+    for one of them.
+    """
+    exact = ExactSelectors(project)
+    overrides = pick_overrides(project, specs[0], report)
+    for index in unmatched(graph, overrides):
+        place = specs[0].places.value(("render", "overrides", index, "select"))
+        report.add(OVERRIDE_MATCHES_NOTHING.at(place, hint="`dagwright ls` shows what it picks"))
+    wanted = specs[0].spec.execute.test_indirect_selection
+    plans = []
+    for loaded in specs:
+        if loaded.spec.execute.test_indirect_selection != wanted:
+            at = loaded.places.value(("execute", "test_indirect_selection"))
+            report.add(SHAPE_DIFFERS.at(at, name=loaded.environment))
+            continue
+        settings = read_settings(loaded.spec.execute.policy, overrides)
+        plans.append(make_plan(graph, Sources(loaded, project, exact), settings, report))
+    made = [plan for plan in plans if plan is not None]
+    if len({plan.digests.shape for plan in made}) > 1:
+        raise CompilerBug("two environments of one spec give DAGs of different shapes")
+    return plans[0] if plans else None
