@@ -1,0 +1,65 @@
+# Every target sets up what it needs in .venv; nothing outside this folder is touched.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test quick check fmt lint types contracts docs update bench lock clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/ready: pyproject.toml tests/requirements.txt
+	@$(PYTHON) -m venv $(VENV) || { echo "cannot make a virtual environment: on Debian, apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement tests/requirements.txt --editable .
+	@touch $@
+
+demo: $(VENV)/ready ## Compile the sample shop, run it in a real Airflow, show what ran
+	@$(BIN)/python configs/demo.py
+
+test: $(VENV)/ready ## Run every test
+	@$(RUN) pytest -n $(WORKERS) --dist loadgroup
+
+quick: $(VENV)/ready ## Run the tests that need neither Airflow, dbt nor patience
+	@$(RUN) pytest -n $(WORKERS) -m "not slow and not airflow and not dbt"
+
+check: fmt-check lint types contracts docs ## Format, lint, types, contracts and documents
+
+.PHONY: fmt-check
+fmt-check: $(VENV)/ready
+	@$(BIN)/ruff format --check --quiet .
+
+fmt: $(VENV)/ready ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --quiet .
+
+lint: $(VENV)/ready ## Lint the code
+	@$(BIN)/ruff check --quiet .
+
+types: $(VENV)/ready ## Check the types
+	@$(BIN)/mypy
+
+contracts: $(VENV)/ready ## Check who imports whom
+	@$(BIN)/lint-imports
+
+docs: $(VENV)/ready ## Run what the documents show, and check what they list
+	@$(RUN) pytest --quiet tests/test_documents.py tests/test_architecture.py
+
+update: $(VENV)/ready ## Rewrite expected outputs from what the code says now; read the diff
+	@$(RUN) pytest --quiet --update tests -m "not slow and not airflow and not dbt"
+
+bench: $(VENV)/ready ## Measure against the budgets, as ratios in one run
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement tests/bench/requirements.txt
+	@$(BIN)/python tests/bench
+
+lock: $(VENV)/ready ## Choose the versions of everything anew
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \
+		pyproject.toml --group dev --output-file tests/requirements.txt
+
+clean: ## Remove what the other targets made
+	@rm -rf $(VENV) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
