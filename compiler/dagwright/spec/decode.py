@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dagwright.diagnostics import Diagnostic, Note, Report
+from dagwright.diagnostics.redact import is_secret_name, secret_shape
 from dagwright.spec.cron import PRESETS
 from dagwright.spec.keys import keys_at, modes_with
 from dagwright.spec.model import Spec
@@ -100,9 +101,16 @@ class _Complaint:
             case Scalar(value=bool()):
                 return f"`{self.tree.text}`, a boolean"
             case Scalar(value=int() | float()):
-                return f"`{self.tree.text[:40]}`, a number"
+                return f"{self.quoted}, a number" if self.quoted else "a number"
             case _:
                 return "text"
+
+    @property
+    def quoted(self) -> str:
+        """The short word that stands there; empty where it is long, or may be a secret."""
+        text = self.tree.text if isinstance(self.tree, Scalar) else ""
+        secret = any(is_secret_name(str(part)) for part in self.route) or secret_shape(text)
+        return f"`{text}`" if 0 < len(text) <= 40 and not secret else ""
 
     def diagnostic(self) -> Diagnostic:
         """Return the finding that the error is."""
@@ -143,9 +151,13 @@ class _Complaint:
         word = self.tree.text if isinstance(self.tree, Scalar) else ""
         words = known.replace("`", "").replace(" or ", ", ").split(", ")
         hint = near_miss(word, words)
-        found = f"`{word}`" if 0 < len(word) <= 40 else self.found
         return UNKNOWN_WORD.at(
-            self._value(), where=self.where, known=known, found=found, hint=hint, notes=self.notes
+            self._value(),
+            where=self.where,
+            known=known,
+            found=self.quoted or self.found,
+            hint=hint,
+            notes=self.notes,
         )
 
     def _value(self) -> Any:
@@ -166,9 +178,9 @@ class _Complaint:
     def _conversion(self, expected: str) -> str:
         """Return how to write what was probably meant."""
         tree = self.tree
-        if not isinstance(tree, Scalar) or not tree.text:
+        if not isinstance(tree, Scalar) or not self.quoted:
             return ""
-        if expected == "text" and len(tree.text) <= 40 and not isinstance(tree.value, str):
+        if expected == "text" and not isinstance(tree.value, str):
             return f'quote it: "{tree.text}"'
         if tree.style in {"'", '"'}:
             unquoted = Scalar(tree.text, tree.span)
@@ -236,15 +248,20 @@ class _Complaint:
 
     def preset(self) -> Diagnostic:
         """A schedule by a name that Airflow does not know."""
-        preset = self.tree.text[:40] if isinstance(self.tree, Scalar) else ""
-        hint = near_miss(preset, PRESETS) or f"presets are: {', '.join(PRESETS)}"
-        return UNKNOWN_PRESET.at(self._value(), preset=preset, hint=hint, notes=self.notes)
+        hint = near_miss(self.quoted.strip("`"), PRESETS) or f"presets are: {', '.join(PRESETS)}"
+        return UNKNOWN_PRESET.at(
+            self._value(), preset=self.quoted or "a longer name", hint=hint, notes=self.notes
+        )
 
     def timezone(self) -> Diagnostic:
         """A time zone that is in no database."""
-        zone = self.tree.text[:40] if isinstance(self.tree, Scalar) else ""
-        hint = near_miss(zone, ZONE_NAMES) or "names are such as Europe/Amsterdam or UTC"
-        return UNKNOWN_TIMEZONE.at(self._value(), zone=zone, hint=hint, notes=self.notes)
+        hint = (
+            near_miss(self.quoted.strip("`"), ZONE_NAMES)
+            or "names are such as Europe/Amsterdam or UTC"
+        )
+        return UNKNOWN_TIMEZONE.at(
+            self._value(), zone=self.quoted or "of this name", hint=hint, notes=self.notes
+        )
 
     def moment(self) -> Diagnostic:
         """Something that is no date."""

@@ -139,10 +139,12 @@ def environment_names(document: SpecDocument) -> tuple[str, ...]:
 def variants(document: SpecDocument) -> tuple[str | None, ...]:
     """Return what can be compiled: None for the spec as it is, and each environment's name.
 
-    A spec that leaves `execute` to its environments is nothing by itself.
+    A spec that leaves the mode to its environments is nothing by itself.
     """
     names = environment_names(document)
-    whole = "execute" in document.root.entries or not names
+    execute = document.root.entries.get("execute")
+    table = None if execute is None else execute.value
+    whole = not names or (isinstance(table, Table) and "mode" in table.entries)
     return (None, *names) if whole else names
 
 

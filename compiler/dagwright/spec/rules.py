@@ -258,7 +258,7 @@ UNKNOWN_PRESET: Final = Rule(
     code="DW111",
     name="unknown-preset",
     severity="error",
-    message="Airflow has no schedule `{preset}`",
+    message="Airflow has no schedule {preset}",
     help="{hint}",
     explain="""\
     The schedules that Airflow knows by name are `@once`, `@continuous`, `@hourly`, `@daily`,
@@ -284,7 +284,7 @@ UNKNOWN_TIMEZONE: Final = Rule(
     code="DW112",
     name="unknown-timezone",
     severity="error",
-    message="there is no time zone `{zone}`",
+    message="there is no time zone {zone}",
     help="{hint}",
     explain="""\
     Time zones are named as in the IANA database: `Europe/Amsterdam`, `America/New_York`, `UTC`.

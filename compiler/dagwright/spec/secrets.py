@@ -10,29 +10,12 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from dagwright.diagnostics import Note, Report
+from dagwright.diagnostics.redact import has_url_password, is_secret_name, secret_shape
 from dagwright.spec.rules import SECRET_KEY, SECRET_SHAPE, SECRET_URL
 from dagwright.text.route import Route
 from dagwright.text.tree import Items, Scalar, Table, Tree
 
-_SECRET_NAME: Final = re.compile(
-    r"(?:^|_)(?:password|passwd|passphrase|pass|pwd|secret|token|secret_?key|api_?key"
-    r"|access_?key|private_?key|auth_?key|account_?key|sas_?token|connection_?string)$"
-)
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _TEMPLATE: Final = re.compile(r"\{\{.*\}\}", re.DOTALL)
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://[^\s/?#@:]*:(?P<password>[^\s/?#@]+)@")
-_SHAPES: Final = (
-    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
-    ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")),
-    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{20,})")),
-    ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_\-]{20,}")),
-    ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}")),
-    ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_\-]{35}")),
-    ("a Databricks token", re.compile(r"\bdapi[0-9a-f]{32}")),
-    ("a Stripe key", re.compile(r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}")),
-    ("a dbt Cloud token", re.compile(r"\bdbt[cu]_[A-Za-z0-9_\-]{30,}")),
-    ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.")),
-)
 
 NAMED: Final[tuple[Route, ...]] = (
     ("execute", "env"),
@@ -61,9 +44,9 @@ def check_secrets(root: Table, report: Report) -> None:
         scalar = leaf.scalar
         if leaf.route[:1] == ("environments",) or not scalar.text or _TEMPLATE.search(scalar.text):
             continue
-        if (url := _URL.search(scalar.text)) and not url["password"].startswith("$"):
+        if has_url_password(scalar.text):
             report.add(SECRET_URL.at(scalar.span, notes=leaf.notes))
-        elif (kind := _shape(scalar.text)) is not None:
+        elif (kind := secret_shape(scalar.text)) is not None:
             report.add(SECRET_SHAPE.at(scalar.span, kind=kind, notes=leaf.notes))
         elif _is_named_secret(leaf):
             hint = "write a template such as {{ conn.warehouse.password }}, filled in at run time"
@@ -75,13 +58,8 @@ def check_secrets(root: Table, report: Report) -> None:
 def _is_named_secret(leaf: _Leaf) -> bool:
     if not any(leaf.route[: len(block)] == block for block in NAMED):
         return False
-    name = _CAMEL.sub("_", leaf.route[-1]).lower().replace("-", "_")
     value = leaf.scalar.value
-    return bool(_SECRET_NAME.search(name)) and value is not None and not isinstance(value, bool)
-
-
-def _shape(text: str) -> str | None:
-    return next((kind for kind, pattern in _SHAPES if pattern.search(text)), None)
+    return is_secret_name(leaf.route[-1]) and value is not None and not isinstance(value, bool)
 
 
 def _leaves(tree: Tree, route: tuple[str, ...], notes: tuple[Note, ...]) -> Iterator[_Leaf]:

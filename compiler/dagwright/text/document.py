@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
 from dagwright.diagnostics import Note, Report
+from dagwright.diagnostics.redact import is_secret_name
 from dagwright.span import Span
 from dagwright.text.events import SyntaxFault, events_of
 from dagwright.text.faults import report_syntax_fault
@@ -216,7 +217,8 @@ class _Reader:
             key = self.tree(event)
             value = self.tree(next(self.events))
             last = value.span if value.span.end > value.span.start else key.span
-            self.check_word(value)
+            if not (isinstance(key, Scalar) and is_secret_name(key.text)):
+                self.check_word(value)
             if isinstance(key, Scalar) and not key.style and key.text == MERGE_KEY:
                 merges.append(Entry(key, value))
             elif (name := self.key_text(key)) is not None:

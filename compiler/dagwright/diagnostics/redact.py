@@ -1,0 +1,71 @@
+"""What secrets look like, and where a text holds them: by the name of a key, and by their shape.
+
+Renderers blank these places out of every line they show, whatever the finding is about. The lint
+of `dagwright.spec.secrets` uses the same patterns on values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_NAMES: Final = (
+    "password|passwd|passphrase|pass|pwd|secret|token|secret_?key|api_?key|access_?key"
+    "|private_?key|auth_?key|account_?key|sas_?token|connection_?string"
+)
+_SECRET_NAME: Final = re.compile(rf"(?:^|_)(?:{_NAMES})$")
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WRITTEN: Final = re.compile(
+    r"(?P<key>[A-Za-z][A-Za-z0-9_\-]{0,100})[\"']?[ \t]*:[ \t]+"
+    r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}\]][^,}\]\n]*)"
+)
+_TEMPLATE: Final = re.compile(r"[\"']?(?:\{\{|\$\{|\*)")
+_URL: Final = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://[^\s/?#@:\"']{0,200}:(?P<password>[^\s/?#@\"']{1,200})@"
+)
+_SHAPES: Final = (
+    ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
+    ("a private key", re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[^\"']*")),
+    ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{20,})")),
+    ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_\-]{20,}")),
+    ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}")),
+    ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_\-]{35}")),
+    ("a Databricks token", re.compile(r"\bdapi[0-9a-f]{32}")),
+    ("a Stripe key", re.compile(r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}")),
+    ("a dbt Cloud token", re.compile(r"\bdbt[cu]_[A-Za-z0-9_\-]{30,}")),
+    ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.\S*")),
+)
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether a key of this name most likely holds a secret.
+
+    Example:
+        >>> [is_secret_name(name) for name in ("DBT_PASSWORD", "apiKey", "TOKEN_FILE", "compass")]
+        [True, True, False, False]
+    """
+    return bool(_SECRET_NAME.search(_CAMEL.sub("_", name).lower().replace("-", "_")))
+
+
+def secret_shape(text: str) -> str | None:
+    """Return what kind of key or token `text` holds, in words, or None."""
+    return next((kind for kind, pattern in _SHAPES if pattern.search(text)), None)
+
+
+def has_url_password(text: str) -> bool:
+    """Return whether `text` holds a URL with a password that is no variable or template."""
+    url = _URL.search(text)
+    return url is not None and not url["password"].startswith(("$", "{"))
+
+
+def secret_stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where `text`, any text of YAML's manner, most likely holds secrets."""
+    for match in _WRITTEN.finditer(text):
+        if is_secret_name(match["key"]) and not _TEMPLATE.match(match["value"]):
+            yield match.span("value")
+    for match in _URL.finditer(text):
+        yield match.span("password")
+    for _, pattern in _SHAPES:
+        for match in pattern.finditer(text):
+            yield match.span()

@@ -1,0 +1,180 @@
+"""The model to its JSON Schema (draft-07), for editors and for whoever checks specs without us.
+
+What is said of a key is the docstring below its field. Three things differ from what pydantic
+makes by itself: keys that begin with `x-` are free, any value may hold a `${variable}`, and what
+is required may come from the file that is extended or from an environment.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import textwrap
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from dagwright.spec.model import MODES, Dag, Environment, EnvironmentDag, Spec, SpecPart
+
+_DRAFT: Final = "http://json-schema.org/draft-07/schema#"
+_VARIABLE: Final = "Variable"
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of the spec as text, the same for the same model."""
+    return json.dumps(spec_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def spec_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the spec."""
+    made = Spec.model_json_schema(
+        ref_template="#/definitions/{model}", schema_generator=_Plain, mode="validation"
+    )
+    definitions: dict[str, Any] = made.pop("$defs")
+    definitions["Spec"] = made
+    for part in _parts(SpecPart):
+        if part.__name__ in definitions:
+            _document(definitions[part.__name__], part)
+    required = _take_required(definitions)
+    _specialise(definitions)
+    definitions = {name: _with_variables(schema) for name, schema in definitions.items()}
+    definitions[_VARIABLE] = {
+        "description": "A value that `${NAME}` gives when the spec is read.",
+        "type": "string",
+        "pattern": r"\$\{",
+    }
+    root = definitions.pop("Spec")
+    return {
+        "$schema": _DRAFT,
+        "title": "dagwright spec",
+        **root,
+        **required,
+        "definitions": dict(sorted(definitions.items())),
+    }
+
+
+class _Plain(GenerateJsonSchema):
+    """pydantic's generator, without the titles that only repeat the names of keys."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Return false: a key is its own title."""
+        del schema
+        return False
+
+
+def _parts(part: type[SpecPart]) -> Iterator[type[SpecPart]]:
+    for child in part.__subclasses__():
+        yield child
+        yield from _parts(child)
+
+
+def _document(schema: dict[str, Any], part: type[SpecPart]) -> None:
+    """Give the properties of `part` their docstrings, and let keys with `x-` through."""
+    schema.pop("title", None)
+    documented = {name: text for kind in part.__mro__[::-1] for name, text in _docs(kind)}
+    for name, value in schema["properties"].items():
+        schema["properties"][name] = _described(value, documented[name])
+    schema["patternProperties"] = {"^x-": {}}
+
+
+def _described(schema: Mapping[str, Any], description: str) -> dict[str, Any]:
+    """Return `schema` with a description, and a default only where it says something."""
+    inner = {key: value for key, value in schema.items() if key not in {"default", "description"}}
+    if "$ref" in inner:  # What stands beside a reference is not read in draft-07.
+        inner = {"allOf": [inner]}
+    default = schema.get("default")
+    shown = {} if default is None or isinstance(default, (dict, list)) else {"default": default}
+    return {"description": description, **inner, **shown}
+
+
+def _docs(kind: type) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a class with the docstrings below them."""
+    if not issubclass(kind, SpecPart):
+        return
+    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    for field, below in pairwise(body):
+        match field, below:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(text))),
+            ):
+                yield name, inspect.cleandoc(text)
+            case _:
+                pass  # A method, or the model's configuration.
+
+
+def _take_required(definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return what a spec must have: all of it, unless it extends a file or has environments."""
+    blocks = {"dag": "Dag", "task_group": "TaskGroup", "render": "Render"}
+    for name in (*blocks.values(), "Spec", *(mode.__name__ for mode in MODES.values())):
+        definitions[name].pop("required", None)
+    return {
+        "not": {"required": ["dag", "task_group"]},
+        "if": {"required": ["extends"]},
+        "else": {
+            "required": ["version", "render"],
+            "oneOf": [{"required": ["dag"]}, {"required": ["task_group"]}],
+            "properties": {
+                "dag": {"required": ["id"]},
+                "task_group": {"required": ["id"]},
+                "render": {"required": ["project_dir"]},
+            },
+            "if": {"properties": {"environments": {"maxProperties": 0}}},
+            "then": {
+                "required": ["execute"],
+                "properties": {"execute": {"required": ["mode"]}},
+            },
+        },
+    }
+
+
+def _specialise(definitions: dict[str, Any]) -> None:
+    """Give environments the schemas of what they lay over the base."""
+    modes = [definitions[mode.__name__]["properties"] for mode in MODES.values()]
+    overlay = {name: schema for properties in modes for name, schema in properties.items()}
+    definitions["Overlay"] = {
+        "description": "Keys laid over those of `execute`; nothing is required.",
+        "type": "object",
+        "properties": overlay,
+        "additionalProperties": False,
+        "patternProperties": {"^x-": {}},
+    }
+    environment = definitions[Environment.__name__]["properties"]
+    text = environment["execute"]["description"]
+    environment["execute"] = _described({"$ref": "#/definitions/Overlay"}, text)
+    properties = definitions[EnvironmentDag.__name__]["properties"]
+    for name in properties:
+        schema = definitions[Dag.__name__]["properties"][name]
+        properties[name] = {**schema, "description": properties[name]["description"]}
+
+
+def _with_variables(schema: Any) -> Any:
+    """Return `schema` with a `${variable}` allowed wherever text of any form is not."""
+    if isinstance(schema, list):
+        return [_with_variables(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if _is_narrow(schema):
+        outside = {
+            key: value for key, value in schema.items() if key in {"description", "default"}
+        }
+        inside = {key: value for key, value in schema.items() if key not in outside}
+        return {**outside, "anyOf": [inside, {"$ref": f"#/definitions/{_VARIABLE}"}]}
+    return {
+        key: value if key in {"default", "examples"} else _with_variables(value)
+        for key, value in schema.items()
+    }
+
+
+def _is_narrow(schema: Mapping[str, Any]) -> bool:
+    """Return whether `schema` is of a single value that is not just any text."""
+    if schema.get("type") in {"integer", "number", "boolean"} or "const" in schema:
+        return True
+    if isinstance(schema.get("pattern"), str):
+        return True
+    choices = schema.get("oneOf")
+    return isinstance(choices, list) and all("const" in choice for choice in choices)
