@@ -16,7 +16,7 @@ from dagwright.ir.show import read, show
 from dagwright.passes import PASSES, Context
 from dagwright.passes.name_tasks import LONGEST, escaped, name_of, shortened
 from dagwright.project.model import Config, Metadata, Project, Resource, UniqueId
-from literate import CASES, Case, cases
+from literate import CASES, cases
 
 RUN = {name: run for name, run, _ in PASSES}
 METADATA = Metadata("1.11.0", "v12", "shop")

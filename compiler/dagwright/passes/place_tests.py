@@ -18,6 +18,7 @@ Leaves: edges that others imply, for `thin_edges`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -41,25 +42,24 @@ def place_tests(graph: Graph, context: Context) -> Graph:
     """Return `graph` with each test in the task that the spec's `render.tests` gives it."""
     place = PLACES[context.rendering.tests]
     where = {task.id: place(task, graph) for task in graph.tasks.values()}
-    merged: dict[TaskId, Task] = {}
+    together: defaultdict[TaskId, list[Task]] = defaultdict(list)
     for task in graph.tasks.values():
-        at = where[task.id]
-        after = frozenset(where[up] for up in task.after) - {at}
-        merged[at] = _joined(merged.get(at), replace(task, id=at, after=after))
+        together[where[task.id]].append(task)
+    merged = {at: _joined(at, tasks, where) for at, tasks in together.items()}
     last = merged.pop(ALL_TESTS, None)
     if last is not None:
         merged[ALL_TESTS] = replace(last, after=frozenset(merged))
     return Graph({name: _settled(task, context) for name, task in merged.items()})
 
 
-def _joined(one: Task | None, other: Task) -> Task:
-    """Return the task that does what both do; a node's own task gives the verb."""
-    if one is None:
-        return other
-    main = one if one.home is None else other
-    return replace(
-        main, nodes=tuple(sorted({*one.nodes, *other.nodes})), after=one.after | other.after
-    )
+def _joined(at: TaskId, tasks: list[Task], where: Mapping[TaskId, TaskId]) -> Task:
+    """Return the task `at` that does what all of `tasks` do; a node's own task gives the verb."""
+    main = next((task for task in tasks if task.home is None), tasks[0])
+    after = frozenset(where[up] for task in tasks for up in task.after)
+    if len(tasks) == 1:
+        return replace(main, id=at, after=after)
+    nodes = sorted(node for task in tasks for node in task.nodes)
+    return replace(main, id=at, nodes=tuple(nodes), after=after - {at})
 
 
 def _settled(task: Task, context: Context) -> Task:

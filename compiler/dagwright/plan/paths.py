@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 class Row(NamedTuple):
@@ -41,5 +41,9 @@ def execute_path(render: str, rows: Sequence[Row], folder: str) -> str | None:
     return best and best[1]
 
 
+_SOMEWHERE: Final = "/?" * 32
+"""Stands for the working directory, which is not known here, so that `..` can lead out of it."""
+
+
 def _parts(path: str, folder: str) -> list[str]:
-    return posixpath.normpath(posixpath.join(folder, path)).split("/")
+    return posixpath.normpath(posixpath.join(_SOMEWHERE, folder, path)).split("/")

@@ -1,0 +1,241 @@
+"""A spec and a manifest through every stage, in memory."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from dagwright.diagnostics import Report
+from dagwright.files import MemoryFiles
+from dagwright.ir.show import show
+from dagwright.pipeline import Options, compile_all, compile_spec
+from manifests import manifest
+
+SHOP = """
+seed.shop.raw_orders
+model.shop.staging/orders #nightly <- seed.shop.raw_orders
+model.shop.marts/revenue #nightly <- model.shop.orders
+model.shop.marts/stock
+test.shop.unique_orders <- model.shop.orders
+test.shop.match <- model.shop.revenue <- model.shop.stock
+unit_test.shop.revenue.zero <- model.shop.revenue
+"""
+
+SPEC = """\
+version: 1
+dag: {id: shop}
+render: {project_dir: ../shop}
+execute: {mode: local, project_dir: /srv/shop}
+"""
+
+PLAIN = Options()
+
+SCHEMAS = Path(__file__).parent.parent / "schemas"
+
+
+def files(spec: str = SPEC, project: str = SHOP) -> MemoryFiles:
+    return MemoryFiles(
+        {
+            "dags/shop.dagwright.yaml": spec.encode(),
+            "shop/target/manifest.json": manifest(project),
+        }
+    )
+
+
+def compiled(spec: str = SPEC, options: Options = PLAIN, project: str = SHOP):
+    report = Report()
+    made = compile_spec(files(spec, project), "dags/shop.dagwright.yaml", options, report)
+    assert made is not None, report.sorted()
+    return made
+
+
+def codes(spec: str, options: Options = PLAIN, project: str = SHOP) -> list[str]:
+    report = Report()
+    made = compile_spec(files(spec, project), "dags/shop.dagwright.yaml", options, report)
+    assert (made is None) == report.failed
+    return [found.rule.code for found in report.sorted()]
+
+
+GRAPH = """\
+run shop.stock.run = model.shop.stock
+seed shop.raw_orders.seed = seed.shop.raw_orders
+run shop.orders.run = model.shop.orders <- shop.raw_orders.seed
+test shop.orders.test of model.shop.orders = test.shop.unique_orders <- shop.orders.run
+unit_test shop.revenue.unit_test of model.shop.revenue = unit_test.shop.revenue.zero \
+<- shop.orders.test
+run shop.revenue.run = model.shop.revenue <- shop.revenue.unit_test
+test shop.match.data_test = test.shop.match <- shop.revenue.run <- shop.stock.run
+"""
+
+
+def test_the_graph_is_that_of_dbt_build() -> None:
+    assert show(compiled().graph) == GRAPH
+
+
+def test_only_the_spec_and_the_manifest_are_read() -> None:
+    disk = files()
+    assert compile_spec(disk, "dags/shop.dagwright.yaml", Options(), Report()) is not None
+    assert set(disk.reads) == {"dags/shop.dagwright.yaml", "shop/target/manifest.json"}
+    assert disk.writes == []
+
+
+@pytest.mark.parametrize("tests", ["after_each", "after_all", "build", "none"])
+@pytest.mark.parametrize("group_by", ["none", "folder", "tag:n"])
+def test_artifacts_fit_their_schema(tests: str, group_by: str) -> None:
+    spec = SPEC.replace("../shop}", f"../shop, tests: {tests}, group_by: '{group_by}'}}")
+    document = json.loads(compiled(spec).text)
+    schema = json.loads((SCHEMAS / "artifact-1.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema, jsonschema.Draft7Validator)
+
+
+def test_grouping_renames_no_task() -> None:
+    plain = compiled(SPEC)
+    grouped = compiled(SPEC.replace("../shop}", "../shop, group_by: folder}"))
+    assert [step.id for step in plain.plan.steps] == [step.id for step in grouped.plan.steps]
+    assert plain.plan.digests.shape == grouped.plan.digests.shape
+    assert grouped.plan.steps[2].group == "models--staging"
+
+
+EXECUTES = [
+    "{mode: local, project_dir: /srv/shop}",
+    "{mode: local, project_dir: shop, invocation: dbt_runner, dbt_executable: ../bin/dbt}",
+    "{mode: local, paths: [{render: .., execute: /opt}], vars: {day: '{{ ds }}'}, env: {A: b}}",
+    "{mode: local, project_dir: x, policy: {test: {retries: 3}}, profile: {target: prod}}",
+]
+
+
+@pytest.mark.parametrize("execute", EXECUTES)
+def test_execute_never_changes_the_shape(execute: str) -> None:
+    changed = compiled(SPEC.replace("{mode: local, project_dir: /srv/shop}", execute))
+    assert changed.plan.digests.shape == compiled().plan.digests.shape
+    assert changed.text != compiled().text or execute == EXECUTES[0]
+
+
+def test_the_shape_changes_with_the_selection() -> None:
+    some = compiled(SPEC.replace("../shop}", "../shop, select: 'tag:nightly'}"))
+    assert some.plan.digests.shape != compiled().plan.digests.shape
+
+
+def test_each_task_is_named_by_an_exact_selector() -> None:
+    commands = {step.id: step.arguments["command"] for step in compiled().plan.steps}
+    assert commands["shop.orders.run"] == [
+        "run",
+        "--indirect-selection",
+        "empty",
+        "--select",
+        "fqn:shop.staging.orders,file:orders.sql",
+    ]
+
+
+def test_policy_then_overrides_give_airflows_settings() -> None:
+    spec = """\
+version: 1
+dag: {id: shop, default_args: {retries: 5}}
+render:
+  project_dir: ../shop
+  overrides:
+    - {select: "tag:nightly", pool: heavy, retries: 2}
+    - {select: "revenue", retries: 0}
+execute:
+  mode: local
+  project_dir: /srv/shop
+  policy: {model: {retries: 1, retry_delay: 5m}, test: {retries: 0}}
+"""
+    settings = {step.id: dict(step.airflow) for step in compiled(spec).plan.steps}
+    assert settings["shop.stock.run"] == {"retries": 1, "retry_delay": 300}
+    assert settings["shop.orders.run"] == {"pool": "heavy", "retries": 2, "retry_delay": 300}
+    assert settings["shop.revenue.run"] == {"pool": "heavy", "retries": 0, "retry_delay": 300}
+    assert settings["shop.orders.test"] == {"retries": 0}
+    assert settings["shop.raw_orders.seed"] == {}
+
+
+def test_an_override_that_matches_nothing_is_an_error() -> None:
+    spec = SPEC.replace("../shop}", "../shop, overrides: [{select: 'tag:haevy', pool: x}]}")
+    assert codes(spec) == ["DW502"]
+
+
+def test_an_environment_must_not_change_which_tests_run() -> None:
+    spec = SPEC + "environments: {prod: {execute: {test_indirect_selection: cautious}}}\n"
+    assert codes(spec) == ["DW504"]
+
+
+def test_every_environment_is_checked_where_one_is_compiled() -> None:
+    spec = SPEC.replace("execute: {mode: local, project_dir: /srv/shop}", "execute: {mode: local}")
+    spec += "environments: {dev: {execute: {project_dir: /dev/shop}}, prod: {}}\n"
+    assert codes(spec, Options(environment="dev")) == ["DW501"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "path"),
+    [
+        ("[{render: .., execute: /opt}]", "/opt/shop"),
+        ("[{render: .., execute: /opt}, {render: ../shop, execute: /srv/s}]", "/srv/s"),
+        ("[{render: ../shop/../shop/, execute: /srv/s/}]", "/srv/s/"),
+        ("[{render: ../sho, execute: /srv/s}, {render: '../', execute: bundle}]", "bundle/shop"),
+    ],
+)
+def test_the_longest_row_maps_the_project(rows: str, path: str) -> None:
+    spec = SPEC.replace("project_dir: /srv/shop", f"paths: {rows}")
+    assert compiled(spec).plan.defaults["dbt"]["paths"]["--project-dir"] == path
+
+
+def test_an_unmapped_path_is_an_error_where_it_is_written() -> None:
+    spec = SPEC.replace("project_dir: /srv/shop", "paths: [{render: ../sho, execute: /x}]")
+    report = Report()
+    assert compile_spec(files(spec), "dags/shop.dagwright.yaml", Options(), report) is None
+    (found,) = report.sorted()
+    assert spec[found.span.start : found.span.end] == "../shop"
+    assert "'../sho'" in found.help
+
+
+def test_nothing_selected_is_an_error_at_the_term() -> None:
+    spec = SPEC.replace("../shop}", "../shop, select: ['orders', 'tag:nigthly+'], exclude: '*'}")
+    report = Report()
+    assert compile_spec(files(spec), "dags/shop.dagwright.yaml", Options(), report) is None
+    (found,) = report.sorted()
+    assert found.rule.code == "DW316"
+    assert spec[found.span.start : found.span.end] == "tag:nigthly+"
+    assert "tag:nightly" in found.help
+
+
+def test_a_term_that_matches_nothing_is_a_warning() -> None:
+    spec = SPEC.replace("../shop}", "../shop, select: [orders, 'tag:nigthly']}")
+    assert codes(spec) == ["DW317"]
+
+
+def test_two_specs_with_one_id_are_told_of_each_other() -> None:
+    disk = files()
+    disk.contents["dags/other.dagwright.yaml"] = SPEC.encode()
+    report = Report()
+    compile_all(disk, ["dags/shop.dagwright.yaml", "dags/other.dagwright.yaml"], Options(), report)
+    (found,) = report.sorted()
+    assert found.rule.code == "DW505"
+    assert found.notes[0].span.file == "dags/shop.dagwright.yaml"
+
+
+def test_unselected_models_order_what_is_around_them() -> None:
+    spec = SPEC.replace("../shop}", "../shop, select: [raw_orders, revenue]}")
+    after = {step.id: step.after for step in compiled(spec).plan.steps}
+    assert after["shop.revenue.unit_test"] == ("shop.raw_orders.seed",)
+
+
+LONG = "model.shop.a\n" + "".join(
+    f"test.shop.{'t' * 90}{n} <- model.shop.a\n" for n in range(8000)
+)
+
+
+def test_a_command_that_no_system_would_start_is_an_error() -> None:
+    assert codes(SPEC, project=LONG) == ["DW503"]
+
+
+def test_equal_inputs_give_equal_bytes_from_another_folder() -> None:
+    disk = files()
+    moved = MemoryFiles({f"/elsewhere/{path}": data for path, data in disk.contents.items()})
+    here = compile_spec(disk, "dags/shop.dagwright.yaml", Options(), Report())
+    there = compile_spec(moved, "/elsewhere/dags/shop.dagwright.yaml", Options(), Report())
+    assert here is not None
+    assert there is not None
+    assert here.text == there.text
