@@ -1,0 +1,1 @@
+select {{ function('double_it') }}(id) as id from {{ ref('orders') }}

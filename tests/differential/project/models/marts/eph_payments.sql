@@ -1,0 +1,2 @@
+{{ config(materialized='ephemeral') }}
+select id, order_id from {{ ref('stg_payments') }}

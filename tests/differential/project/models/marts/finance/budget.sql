@@ -1,0 +1,2 @@
+{{ config(access='private', tags=['yearly']) }}
+select r.id from {{ ref('revenue') }} r, {{ ref('countries') }} c

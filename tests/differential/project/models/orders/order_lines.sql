@@ -1,0 +1,1 @@
+select id from {{ ref('orders') }} where id in (select id from {{ ref('order_history') }})

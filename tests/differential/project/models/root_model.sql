@@ -1,0 +1,2 @@
+{{ config(tags=['top']) }}
+select 1 as id

@@ -1,0 +1,1 @@
+select id from {{ source('shop', 'customers') }} where id in (select id from {{ ref('countries') }})

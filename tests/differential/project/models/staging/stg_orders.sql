@@ -1,0 +1,2 @@
+{{ config(tags=['heavy']) }}
+select id, customer_id from {{ source('shop', 'orders') }}

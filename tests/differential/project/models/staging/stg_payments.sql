@@ -1,0 +1,1 @@
+select id, order_id from {{ source('bank', 'payments.v2') }}

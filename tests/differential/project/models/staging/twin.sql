@@ -1,0 +1,2 @@
+{{ config(alias='twin_root') }}
+select id from {{ ref('stg_orders') }}

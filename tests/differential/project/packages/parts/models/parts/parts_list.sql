@@ -1,0 +1,2 @@
+{{ config(tags=['nightly']) }}
+select id from {{ ref('stg_parts') }}

@@ -1,0 +1,56 @@
+"""The proof that selection is dbt's: random requests, answered by both sides."""
+
+from __future__ import annotations
+
+import pytest
+
+from differential.arbitrary import Requests, Vocabulary
+from differential.compare import Sides
+
+pytestmark = pytest.mark.dbt
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> Sides:
+    pytest.importorskip("dbt.cli.main")
+    return Sides(tmp_path_factory.mktemp("differential"))
+
+
+@pytest.fixture(scope="module")
+def requests(sides: Sides) -> Requests:
+    return Requests(Vocabulary(sides.root / "target" / "manifest.json"))
+
+
+def _agree(sides: Sides, asked: list[dict]) -> int:
+    """Return how many requests found something, after checking that none found another thing."""
+    checked = sides.check(asked)
+    different = [one for one in checked if not one.same]
+    assert not different, "\n".join(map(str, different[:20]))
+    return sum(bool(one.ours) for one in checked)
+
+
+def test_dbt_gives_the_same_answers(sides, requests):
+    found = _agree(sides, [requests.request(number) for number in range(300)])
+    assert found > 100
+
+
+@pytest.mark.slow
+def test_dbt_gives_the_same_answers_to_many(sides, requests):
+    found = _agree(sides, [requests.request(number) for number in range(300, 6300)])
+    assert found > 2000
+
+
+def test_the_command_line_agrees_with_the_classes_behind_it(sides, requests):
+    asked = []
+    for number in range(20):
+        request = requests.request(number)
+        if request["selector"] is None:
+            plain = {"selectors": [], "resource_types": [], "exclude_resource_types": []}
+            asked.append({**request, **plain, "command": "ls", "real": True})
+    names = ("nightly", "nightly_models", "spaced", "with_depth", "without_tests", "pair")
+    asked += [
+        {**asked[0], "select": [], "exclude": [], "selector": name, "indirect_selection": mode}
+        for name in (*names, "pair_minus", "inherited", "inherited_more")
+        for mode in ("eager", "cautious")
+    ]
+    assert _agree(sides, asked) > 10
