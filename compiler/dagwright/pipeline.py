@@ -153,7 +153,10 @@ def beside(loaded: LoadedSpec, path: str) -> str:
 
 def _program(executable: str, loaded: LoadedSpec) -> str:
     """Return a program's path: a bare name is looked up by the system, a path is the spec's."""
-    return beside(loaded, executable) if "/" in executable else executable
+    if "/" not in executable:
+        return executable
+    path = beside(loaded, executable)
+    return path if "/" in path else f"./{path}"
 
 
 def make_graph(

@@ -49,7 +49,10 @@ def command(**given: Any) -> None:
         tell(report, files, "text", to_stderr=True, more_sources=_arguments(given))
         sys.exit(Exit.USAGE)
     nodes = sorted(found)
-    click.echo(json.dumps(nodes) if given["form"] == "json" else "\n".join(nodes))
+    text = (
+        f"{json.dumps(nodes)}\n" if given["form"] == "json" else "".join(f"{n}\n" for n in nodes)
+    )
+    click.echo(text, nl=False)
 
 
 def _select(

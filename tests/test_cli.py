@@ -1,0 +1,431 @@
+"""The command line as a user has it: files in a folder, what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dagwright.cli import COMMANDS, program
+from manifests import manifest
+
+PROJECT = """
+model.shop.orders #nightly
+model.shop.revenue <- model.shop.orders
+test.shop.unique_orders <- model.shop.orders
+"""
+
+SPEC = """\
+version: 1
+dag: {id: shop}
+render: {project_dir: shop}
+execute: {mode: local, project_dir: /srv/shop}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with one spec and one parsed project."""
+    (tmp_path / "shop/target").mkdir(parents=True)
+    (tmp_path / "shop/target/manifest.json").write_bytes(manifest(PROJECT))
+    (tmp_path / "shop.dagwright.yaml").write_text(SPEC)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(program, list(arguments), catch_exceptions=False)
+
+
+def test_compile_writes_what_check_expects(folder: Path) -> None:
+    made = run("compile")
+    assert (made.exit_code, made.stdout) == (0, "compiled/shop.dag.json: 3 tasks, 2 edges\n")
+    assert json.loads((folder / "compiled/shop.dag.json").read_bytes())["dag"]["id"] == "shop"
+    assert run("check").exit_code == 0
+
+
+def test_compile_to_a_named_folder(folder: Path) -> None:
+    assert run("compile", "shop.dagwright.yaml", "--output", "out/put").exit_code == 0
+    assert [path.name for path in (folder / "out/put").iterdir()] == ["shop.dag.json"]
+    assert run("check", "shop.dagwright.yaml", "--output", "out/put").exit_code == 0
+
+
+def drifted(change: str, folder: Path) -> str:
+    """Compile, make one change, and return what `check` says."""
+    assert run("compile").exit_code == 0
+    artifact = folder / "compiled/shop.dag.json"
+    match change:
+        case "stale":
+            with_more = PROJECT + "model.shop.stock <- model.shop.revenue\n"
+            (folder / "shop/target/manifest.json").write_bytes(manifest(with_more))
+        case "missing":
+            artifact.unlink()
+        case "extra":
+            (folder / "compiled/old.dag.json").write_text("{}")
+        case "edited":
+            artifact.write_text(artifact.read_text().replace("/srv/shop", "/srv/hack"))
+        case "unreadable":
+            artifact.write_text(artifact.read_text()[:100])
+    found = run("check", "--format", "concise")
+    assert found.exit_code == 1
+    return found.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("stale", "DW601"),
+        ("missing", "DW602"),
+        ("extra", "DW603"),
+        ("edited", "DW604"),
+        ("unreadable", "DW605"),
+    ],
+)
+def test_check_finds_each_kind_of_drift(change: str, code: str, folder: Path) -> None:
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    said = drifted(change, folder)
+    assert f": {code} " in said
+    assert len(said.splitlines()) <= 2
+    assert before.items() - {(p, p.read_bytes()) for p in folder.rglob("*") if p.is_file()} <= {
+        (p, d) for p, d in before.items() if p.name == "manifest.json"
+    }
+
+
+def test_check_tells_what_differs_by_task(folder: Path) -> None:
+    drifted("stale", folder)
+    said = run("check").stdout
+    assert "+ task shop.stock.run (after shop.revenue.run)" in said
+    assert "dagwright compile shop.dagwright.yaml --output compiled" in said
+
+
+def test_check_compares_with_the_recorded_environment(folder: Path) -> None:
+    spec = SPEC + "environments: {prod: {execute: {project_dir: /opt/shop}}}\n"
+    (folder / "shop.dagwright.yaml").write_text(spec)
+    assert run("compile", "--environment", "prod").exit_code == 0
+    assert run("check").exit_code == 0
+    assert run("check", "--environment", "prod").exit_code == 0
+
+
+# Bad input: one clear finding each, the documented exit code, and no old artifact touched.
+
+BAD = {
+    "a directory": (lambda folder: (folder / "bad.dagwright.yaml").mkdir(), "DW009"),
+    "no such file": (lambda _folder: None, "DW009"),
+    "empty": (lambda folder: (folder / "bad.dagwright.yaml").touch(), "DW010"),
+    "binary": (
+        lambda folder: (folder / "bad.dagwright.yaml").write_bytes(b"\xff\x00\x80"),
+        "DW007",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", list(BAD))
+@pytest.mark.parametrize("command", ["validate", "compile", "check"])
+def test_a_bad_spec_is_one_finding(kind: str, command: str, folder: Path) -> None:
+    assert run("compile").exit_code == 0
+    artifact = (folder / "compiled/shop.dag.json").read_bytes()
+    make, code = BAD[kind]
+    make(folder)
+    found = run(command, "bad.dagwright.yaml", "--format", "concise")
+    assert found.exit_code == 1
+    (line, *summary) = found.output.splitlines()
+    assert line.startswith("bad.dagwright.yaml:1:1: ")
+    assert code in line
+    assert len(summary) <= 1
+    assert (folder / "compiled/shop.dag.json").read_bytes() == artifact
+
+
+MANIFESTS = {
+    "missing": (None, "DW201"),
+    "a directory": ("directory", "DW202"),
+    "empty": (b"", "DW203"),
+    "truncated": (manifest(PROJECT)[:700], "DW204"),
+    "another tool's": (b'{"name": "left-pad", "version": "1.0.0"}', "DW205"),
+    "another artifact": (
+        b'{"metadata": {"dbt_schema_version": "https://schemas.getdbt.com/dbt/catalog/v1.json"}}',
+        "DW205",
+    ),
+    "old": (manifest(PROJECT).replace(b"manifest/v12", b"manifest/v11"), "DW206"),
+    "new": (manifest(PROJECT).replace(b"manifest/v12", b"manifest/v99"), "DW207"),
+}
+
+
+@pytest.mark.parametrize("kind", list(MANIFESTS))
+def test_a_bad_manifest_is_one_finding(kind: str, folder: Path) -> None:
+    assert run("compile").exit_code == 0
+    artifact = (folder / "compiled/shop.dag.json").read_bytes()
+    (folder / "shop.dagwright.yaml").write_text(
+        SPEC.replace("shop}", "shop, load: manifest}", 1).replace(
+            "id: shop, load: manifest", "id: shop"
+        )
+    )
+    path = folder / "shop/target/manifest.json"
+    data, code = MANIFESTS[kind]
+    path.unlink()
+    if data == "directory":
+        path.mkdir()
+    elif isinstance(data, bytes):
+        path.write_bytes(data)
+    (folder / "shop.dagwright.yaml").write_text(
+        SPEC.replace("{project_dir: shop}", "{project_dir: shop, load: manifest}")
+    )
+    found = run("compile", "--format", "concise")
+    assert found.exit_code == 1
+    assert [line.split(": ")[1].split()[0] for line in found.output.splitlines()[:1]] == [code]
+    assert len(found.output.splitlines()) <= 2
+    assert (folder / "compiled/shop.dag.json").read_bytes() == artifact
+
+
+def test_an_unknown_environment_is_named(folder: Path) -> None:
+    found = run("compile", "--environment", "prd")
+    assert found.exit_code == 1
+    assert "prd" in found.output
+    assert not (folder / "compiled").exists()
+
+
+def test_an_unwritable_output_is_one_finding(folder: Path) -> None:
+    (folder / "occupied").write_text("a file, not a folder")
+    found = run("compile", "--output", "occupied", "--format", "concise")
+    assert found.exit_code == 1
+    assert ": DW606 " in found.output
+    assert (folder / "occupied").read_text() == "a file, not a folder"
+
+
+def test_one_bad_spec_keeps_all_from_being_written(folder: Path) -> None:
+    (folder / "other.dagwright.yaml").write_text(
+        SPEC.replace("id: shop", "id: other") + "oops: 1\n"
+    )
+    assert run("compile").exit_code == 1
+    assert not (folder / "compiled").exists()
+
+
+def test_no_specs_at_all_is_a_usage_error(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("validate").exit_code == 2
+    assert run("validate", "--format", "xml").exit_code == 2
+
+
+def test_specs_are_found_below_the_folder_but_not_in_what_programs_made(folder: Path) -> None:
+    for place in ("deep/er", "target", ".venv/x", "shop/dbt_packages/p"):
+        (folder / place).mkdir(parents=True)
+        (folder / place / "bad.dagwright.yml").write_text("oops: 1\n")
+    found = run("validate", "--format", "concise")
+    assert {line.split(":")[0] for line in found.stdout.splitlines() if "DW" in line} == {
+        "deep/er/bad.dagwright.yml"
+    }
+
+
+@pytest.mark.dbt
+def test_load_auto_parses_a_project_that_has_no_manifest(
+    configs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    (configs / "shop/target/manifest.json").unlink()
+    spec = configs / "dags/finance.dagwright.yaml"
+    assert run("compile", str(spec), "--output", str(configs / "out")).exit_code == 0
+    assert (configs / "out/finance.dag.json").exists()
+
+
+def test_a_dbt_that_cannot_be_started_is_one_finding(folder: Path) -> None:
+    dbt = "{project_dir: shop, load: dbt, dbt: {executable: ./no-such-dbt}}"
+    (folder / "shop.dagwright.yaml").write_text(SPEC.replace("{project_dir: shop}", dbt))
+    found = run("compile", "--format", "concise")
+    assert found.exit_code == 1
+    assert ": DW220 " in found.output
+
+
+def test_a_dbt_that_fails_is_quoted(folder: Path) -> None:
+    program = folder / "dbt"
+    program.write_text("#!/bin/sh\necho 'model orders is broken'\nexit 2\n")
+    program.chmod(0o755)
+    dbt = "{project_dir: shop, load: dbt, dbt: {executable: ./dbt}}"
+    (folder / "shop.dagwright.yaml").write_text(SPEC.replace("{project_dir: shop}", dbt))
+    found = run("compile")
+    assert found.exit_code == 1
+    assert "DW221" in found.output
+    assert "model orders is broken" in found.output
+
+
+@pytest.mark.parametrize("form", ["text", "mermaid", "dot", "json"])
+def test_graph_draws_every_task(form: str, folder: Path) -> None:
+    drawn = run("graph", "shop.dagwright.yaml", "--format", form)
+    assert drawn.exit_code == 0
+    for word in (
+        ("orders run", "revenue run", "orders tests")
+        if form != "text"
+        else (
+            "shop.orders.run",
+            "shop.revenue.run",
+            "shop.orders.test",
+        )
+    ):
+        assert word in drawn.stdout
+    if form == "json":
+        assert [task["after"] for task in json.loads(drawn.stdout)["tasks"]] == [
+            [],
+            ["shop.orders.run"],
+            ["shop.orders.test"],
+        ]
+
+
+def test_explain_a_task_says_why_it_waits(folder: Path) -> None:
+    said = run("explain", "shop.dagwright.yaml", "shop.revenue.run").stdout
+    assert "shop.orders.test: a test gates what is built from all that it reads" in said
+    assert "dbt run --indirect-selection empty --select fqn:shop.revenue,file:revenue.sql" in said
+
+
+def test_explain_an_unknown_task_names_near_ones(folder: Path) -> None:
+    found = run("explain", "shop.dagwright.yaml", "shop.revenu.run")
+    assert found.exit_code == 1
+    assert "'shop.revenue.run'" in found.output
+
+
+def test_explain_a_rule(folder: Path) -> None:
+    assert run("explain", "DW501").stdout.startswith("# DW501 unmapped-path\n")
+    assert run("explain", "unmapped-path").stdout == run("explain", "DW501").stdout
+    wrong = run("explain", "DW50l")
+    assert wrong.exit_code == 2
+    assert "did you mean 'DW50" in wrong.output
+
+
+def test_ls_lists_as_dbt_would(folder: Path) -> None:
+    at = ("--manifest", "shop/target/manifest.json")
+    listed = run("ls", *at, "--select", "tag:nightly", "--format", "json")
+    assert json.loads(listed.stdout) == ["model.shop.orders", "test.shop.unique_orders"]
+    listed = run("ls", *at, "-s", "tag:nightly", "--indirect-selection", "empty")
+    assert listed.stdout == "model.shop.orders\n"
+    listed = run("ls", *at, "-s", "orders+", "--exclude", "revenue", "--command", "run")
+    assert listed.stdout == "model.shop.orders\n"
+    assert run("ls", *at, "-s", "nope").stdout == ""
+    assert run("ls", *at, "-s", "nope", "--format", "json").stdout == "[]\n"
+
+
+@pytest.mark.parametrize("select", ["nope:x", "@orders+", "resource_type:tables"])
+def test_ls_refuses_what_dbt_refuses(select: str, folder: Path) -> None:
+    refused = run("ls", "--manifest", "shop/target/manifest.json", "--select", select)
+    assert refused.exit_code == 2
+    assert refused.stdout == ""
+
+
+def test_ls_reads_a_selectors_file(folder: Path) -> None:
+    (folder / "selectors.yml").write_text(
+        "selectors:\n  - name: nightly\n    definition: {union: ['tag:nightly', revenue]}\n"
+    )
+    listed = run(
+        *("ls", "--manifest", "shop/target/manifest.json", "--selector", "nightly"),
+        *("--selectors-file", "selectors.yml", "--resource-type", "model"),
+    )
+    assert listed.stdout == "model.shop.orders\nmodel.shop.revenue\n"
+
+
+def test_schema_is_the_committed_one() -> None:
+    committed = Path(__file__).parent.parent / "schemas/spec-1.json"
+    assert run("schema").stdout == committed.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_command_helps(command: str) -> None:
+    helped = run(*([command] if command else []), "--help")
+    assert helped.exit_code == 0
+    assert helped.stdout.startswith("Usage: ")
+
+
+PROBE = """
+import sys
+from dagwright.cli import program
+try:
+    program(["validate", *sys.argv[1:]])
+except SystemExit as stop:
+    assert stop.code == 0, stop.code
+heavy = {"airflow", "dbt", "networkx", "jsonschema"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_validate_imports_nothing_heavy(folder: Path) -> None:
+    subprocess.run([sys.executable, "-c", PROBE, "shop.dagwright.yaml"], check=True, cwd=folder)
+
+
+def test_a_bug_of_ours_is_no_traceback(folder: Path, tmp_path: Path) -> None:
+    script = (
+        "import sys, dagwright.cli.validate as v\n"
+        "def broken(*_): raise RuntimeError('secret-value')\n"
+        "v.validate_spec = broken\n"
+        "sys.argv = ['dagwright', 'validate', 'shop.dagwright.yaml']\n"
+        "from dagwright.cli import main; main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    (report,) = tmp_path.glob("dagwright-crash-*.txt")
+    assert str(report) in done.stderr
+    assert "secret-value" not in report.read_text() + done.stderr + done.stdout
+
+
+WORLDS = {
+    "other folder": {"cwd": "shop"},
+    "other zone": {"TZ": "Pacific/Kiritimati"},
+    "other language": {"LANG": "tr_TR.UTF-8", "LC_ALL": "C"},
+    "other hash seed": {"PYTHONHASHSEED": "4711"},
+    "other home": {"HOME": "/nonexistent", "USER": "somebody", "LOGNAME": "somebody"},
+}
+
+
+def compiled_in(world: dict[str, str], folder: Path) -> bytes:
+    environment = {**os.environ, "PYTHONHASHSEED": "1", **world}
+    cwd = folder / environment.pop("cwd", ".")
+    out = folder / "out"
+    spec = os.path.relpath(folder / "shop.dagwright.yaml", cwd)
+    arguments = ["compile", spec, "--output", str(out)]
+    subprocess.run(
+        [sys.executable, "-m", "dagwright", *arguments],
+        cwd=cwd,
+        env=environment,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return (out / "shop.dag.json").read_bytes()
+
+
+@pytest.mark.parametrize("world", list(WORLDS))
+def test_the_artifact_is_the_same_in_another_world(world: str, folder: Path) -> None:
+    spec = SPEC.replace("id: shop", "id: shop, timezone: Europe/Amsterdam, start_date: 2026-01-01")
+    (folder / "shop.dagwright.yaml").write_text(spec)
+    plain = compiled_in({}, folder)
+    assert compiled_in(WORLDS[world], folder) == plain
+    for secret in (str(folder), os.uname().nodename, os.environ.get("HOME", "/root")):
+        assert secret.encode() not in plain
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_the_artifact_is_the_same_for_another_user(folder: Path) -> None:
+    plain = compiled_in({}, folder)
+    folder.chmod(0o755)
+    for parent in folder.parents[:3]:
+        parent.chmod(0o755)
+    (folder / "other").mkdir()
+    (folder / "other").chmod(0o777)
+    # Compiled as root first, so that all modules are imported before they become unreadable.
+    script = (
+        "import os\n"
+        "from click.testing import CliRunner\n"
+        "from dagwright.cli import program\n"
+        "command = ['compile', 'shop.dagwright.yaml', '--output']\n"
+        "assert CliRunner().invoke(program, [*command, 'warm']).exit_code == 0\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        "assert CliRunner().invoke(program, [*command, 'other']).exit_code == 0\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
+    assert (folder / "other/shop.dag.json").read_bytes() == plain
