@@ -325,9 +325,7 @@ def test_a_broken_artifact_is_a_dag_that_fails_with_the_reason_and_the_others_lo
     dag = bag.dags["shop"]
     assert dag.tags == {"broken-artifact"}
     (task,) = dag.tasks
-    with pytest.raises(
-        AirflowFailException, match=r"shop\.dag\.json|callback|time zone|ISO|kind|waits"
-    ):
+    with pytest.raises(AirflowFailException, match=r"^shop\.dag\.json"):
         type(task).execute(task, {})
     assert task.reason in dag.doc_md
 

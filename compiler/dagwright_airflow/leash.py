@@ -25,6 +25,9 @@ import time
 from types import FrameType
 from typing import Final
 
+RUN: Final = "run"
+DBT_RUNNER: Final = "dbt-runner"
+
 INTERRUPT_SECONDS: Final = 2.5
 """How long dbt may take to cancel its queries before it is killed."""
 
@@ -34,6 +37,8 @@ def main(mode: str, command: list[str]) -> int:
 
     Returns twice, in this process and in the child, as `os.fork` does.
     """
+    if os.getpgrp() != os.getpid():
+        os.setsid()  # Its own signals to the group are for nobody else.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stay)  # Signals go to the group; the status is still wanted.
     child = os.fork()
@@ -63,7 +68,7 @@ def _command(mode: str, command: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    if mode == "dbt-runner":
+    if mode == DBT_RUNNER:
         return _run_dbt(command)
     try:
         os.execv(command[0], command)  # noqa: S606 (no shell is the point)

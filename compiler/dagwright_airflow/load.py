@@ -155,7 +155,8 @@ def _dag(path: Path, dag_id: str, terms: Terms, asked: Asked | None) -> DAG:
 
 def _reason(path: Path, error: Exception) -> str:
     if isinstance(error, ArtifactError):
-        return str(error)
+        said = str(error)
+        return said if said.startswith(path.name) else f"{path.name}: {said}"
     return f"{path.name} cannot become a DAG ({type(error).__name__}: {error}); compile again"
 
 

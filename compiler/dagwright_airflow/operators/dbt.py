@@ -16,6 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Final, Literal
 
+from dagwright_airflow import leash
 from dagwright_airflow.airflow_api import AirflowException, BaseOperator
 from dagwright_airflow.operators.process import LeashedProcess
 from dagwright_airflow.operators.results import complaint, read_results, summary, table
@@ -137,7 +138,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
     def _program(self, environment: Mapping[str, str]) -> list[str]:
         """Return what runs dbt, in the words of the leash."""
         if self.invocation == "dbt_runner":
-            return ["dbt-runner"]
+            return [leash.DBT_RUNNER]
         name = self.executable
         if "/" in name:
             name = str(self._resolved(name))
@@ -145,7 +146,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         if found is None:
             message = f"the dbt executable {name!r} is not on this worker; see `dbt_executable`"
             raise AirflowException(message)
-        return ["run", found]
+        return [leash.RUN, found]
 
     def _arguments(self, project: Path, scratch: Path) -> list[str]:
         """Return the arguments for dbt; later flags win over earlier ones."""

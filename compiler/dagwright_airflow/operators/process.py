@@ -85,22 +85,26 @@ class LeashedProcess:
         if process is None:
             return
         for number, seconds in _ESCALATION:
-            if _ended(process):
-                return
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
+            if process.poll() is not None:
+                break
+            _signal_group(process, number)
             until = time.monotonic() + seconds
-            while time.monotonic() < until and not _ended(process):
+            while process.poll() is None and time.monotonic() < until:
                 time.sleep(_POLL_SECONDS)
+        if process.returncode is not None and process.returncode < 0:
+            # The leash ends by itself only after its command. This one was killed.
+            _signal_group(process, signal.SIGKILL)
 
 
-def _leash(program: str) -> list[str]:
-    return [sys.executable, leash.__file__, program]
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
 
 
-def _ended(process: subprocess.Popen[bytes]) -> bool:
-    """Return whether the leash ended by itself, which it does only after its command."""
-    return process.poll() is not None and process.returncode >= 0
+def _leash(mode: str) -> list[str]:
+    """Return what starts the leash; without site packages where it needs none, which is faster."""
+    bare = () if mode == leash.DBT_RUNNER else ("-I", "-S")
+    return [sys.executable, *bare, leash.__file__, mode]
 
 
 def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:

@@ -47,13 +47,16 @@ def read_results(target: Path) -> tuple[NodeResult, ...] | None:
 
     Source freshness has a file of its own.
     """
-    for name in ("sources.json", "run_results.json"):
-        try:
-            document = json.loads((target / name).read_bytes())
-        except (OSError, ValueError):
-            continue
-        return tuple(_result(row) for row in document["results"])
-    return None
+    sources = _read_rows(target / "sources.json")
+    return _read_rows(target / "run_results.json") if sources is None else sources
+
+
+def _read_rows(path: Path) -> tuple[NodeResult, ...] | None:
+    """Return the rows of a results file; None if it is not there, or not dbt's."""
+    try:
+        return tuple(_result(row) for row in json.loads(path.read_bytes())["results"])
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def _result(row: Mapping[str, Any]) -> NodeResult:
@@ -123,11 +126,13 @@ def table(results: Sequence[NodeResult]) -> list[str]:
         for one in results[:_SUMMARY_NODES]
     ]
     rows.insert(0, ("status", "time", "count", "node"))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return [
-        f"{state:<{widths[0]}}  {seconds:>{widths[1]}}  {count:>{widths[2]}}  {node}"
+    wide = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [
+        f"{state:<{wide[0]}}  {seconds:>{wide[1]}}  {count:>{wide[2]}}  {node}"
         for state, seconds, count, node in rows
     ]
+    left_out = len(results) - _SUMMARY_NODES
+    return [*lines, f"and {left_out} more"] if left_out > 0 else lines
 
 
 def _count(result: NodeResult) -> str:
