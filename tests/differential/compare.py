@@ -15,7 +15,7 @@ from typing import Any
 from dagwright.diagnostics import Report
 from dagwright.files import DiskFiles
 from dagwright.project import Project, read_project
-from dagwright.select import Complaints, Request, select_nodes
+from dagwright.select import Complaints, Request, State, read_state, select_nodes
 from dagwright.select.refusal import Refused
 from dagwright.select.selector_file import entries_of
 from dagwright.span import Span
@@ -53,6 +53,10 @@ class Sides:
         self._folder = folder
         self.root = folder / "project"
         shutil.copytree(HERE / "project", self.root)
+        self.parse()
+
+    def parse(self) -> None:
+        """Let dbt read the copy, as it is now, and read what it wrote."""
         self.ask([])
         report = Report()
         manifest = str(self.root / "target" / "manifest.json")
@@ -83,6 +87,14 @@ class Sides:
             for request, answer in zip(asked, self.ask(asked), strict=True)
         ]
 
+    def _state(self, folder: str | None, complaints: Complaints) -> State | None:
+        if folder is None:
+            return None
+        target = str(self.root / "target")
+        state = read_state(DiskFiles(), folder, target, complaints.report, Span("spec", 0, 0))
+        assert state is not None
+        return state
+
     def _ours(self, request: dict[str, Any]) -> list[str] | None:
         complaints = Complaints(Report(), lambda place: Span(place.source, place.start, place.end))
         try:
@@ -100,6 +112,7 @@ class Sides:
                 tuple(request["resource_types"]),
                 tuple(request["exclude_resource_types"]),
                 selectors if not request.get("real") else None,
+                self._state(request.get("state"), complaints),
             ),
             complaints,
         )

@@ -20,6 +20,7 @@ from dbt.cli.main import dbtRunner
 from dbt.compilation import Linker
 from dbt.config.selectors import SelectorConfig
 from dbt.contracts.graph.manifest import Manifest
+from dbt.contracts.state import PreviousState
 from dbt.flags import set_from_args
 from dbt.graph import parse_difference
 from dbt.task.build import BuildTask
@@ -63,11 +64,14 @@ class Oracle:
         return {"ids": sorted(ids)}
 
     def _selected(self, request: dict[str, Any]) -> set[str]:
-        set_from_args(Namespace(INDIRECT_SELECTION=request["indirect_selection"]), {})
+        flags = {"INDIRECT_SELECTION": request["indirect_selection"]}
+        flags["state_modified_compare_more_unrendered_values"] = False  # dbt's default
+        set_from_args(Namespace(**flags), {})
         selectors = SelectorConfig.selectors_from_dict({"selectors": request["selectors"]})
         task_type = TASKS[request["command"]]
         task: Any = task_type.__new__(task_type)
-        task.manifest, task.graph, task.previous_state = self.manifest, self.graph, None
+        task.manifest, task.graph = self.manifest, self.graph
+        task.previous_state = self._previous(request.get("state"))
         task.config = Namespace(selectors=selectors)
         task.args = Namespace(
             resource_types=request["resource_types"],
@@ -80,6 +84,11 @@ class Oracle:
                 _specification(request, selectors), warn_on_no_nodes=False
             )
         )
+
+    def _previous(self, folder: str | None) -> PreviousState | None:
+        if folder is None:
+            return None
+        return PreviousState(Path(folder), self.project / "target", self.project)
 
     def _listed(self, request: dict[str, Any]) -> set[str]:
         words = ["ls", "--output", "json", "--output-keys", "unique_id", "--quiet"]

@@ -33,17 +33,17 @@ _DECODER: Final = msgspec.json.Decoder(_Settings)
 class Settings:
     """`config` by unique id, decoded from a manifest's bytes at the first question."""
 
-    __slots__ = ("_data", "_known")
+    __slots__ = ("_known", "data")
 
     def __init__(self, data: bytes = b"{}") -> None:
-        """Keep `data`, which was decoded once as a manifest; decode nothing yet."""
-        self._data = data
+        """Keep `data`, the whole manifest, which was decoded once; decode nothing yet."""
+        self.data = data
         self._known: dict[str, dict[str, Any]] | None = None
 
     def of(self, unique_id: str) -> Mapping[str, Any]:
         """Return the `config` of that resource as dbt wrote it; empty where it has none."""
         if self._known is None:
-            found = _DECODER.decode(self._data)
+            found = _DECODER.decode(self.data)
             self._known = {
                 key: resource.config
                 for name in _Settings.__struct_fields__

@@ -11,7 +11,7 @@ from dagwright.select.misses import near_misses
 from dagwright.select.request import Complaints, Request, select_nodes
 from dagwright.select.selector_file import read_selector_file
 from dagwright.select.spec import Place, Term
-from dagwright.select.state import State
+from dagwright.select.state import State, read_state
 
 __all__ = [
     "Ambiguity",
@@ -24,5 +24,6 @@ __all__ = [
     "Term",
     "near_misses",
     "read_selector_file",
+    "read_state",
     "select_nodes",
 ]
