@@ -14,7 +14,6 @@ Leaves: nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Final
 
@@ -36,7 +35,7 @@ def by_none(_node: Resource, _project: Project, _argument: str) -> Group:
 
 def by_folder(node: Resource, project: Project, _argument: str) -> Group:
     """`folder`: the folders of the node's file; a package's nodes stand in the package's group."""
-    folders = PurePosixPath(node.original_file_path).parent.parts
+    folders = tuple(node.original_file_path.split("/")[:-1])
     own = node.package_name == project.metadata.project_name
     return folders if own else (node.package_name, *folders)
 
@@ -77,8 +76,10 @@ def group_tasks(graph: Graph, context: Context) -> Graph:
     def group_of(task: Task) -> Group:
         if task.id == ALL_TESTS:
             return ()
-        about = [project.resources[node] for node in (task.home and (task.home,)) or task.nodes]
-        if task.home is None and task.verb is Verb.TEST:
+        if task.home is not None:
+            return grouping(project.resources[task.home], project, argument)
+        about = [project.resources[node] for node in task.nodes]
+        if task.verb is Verb.TEST:
             about = [project.resources[up] for node in about for up in node.parents] or about
         return _common([grouping(node, project, argument) for node in about if not_a_test(node)])
 
@@ -92,6 +93,8 @@ def not_a_test(node: Resource) -> bool:
 
 def _common(groups: list[Group]) -> Group:
     """Return the longest path that all of `groups` start with; empty for none."""
+    if len(groups) == 1:
+        return groups[0]
     first, last = min(groups, default=()), max(groups, default=())
     length = 0
     while length < min(len(first), len(last)) and first[length] == last[length]:
