@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from differential.compare import Sides
 
 pytestmark = [pytest.mark.dbt, pytest.mark.slow]

@@ -92,6 +92,8 @@ class Evaluation:
             selected |= ancestors(self.index, hit, criterion.parents_depth)
         if criterion.children:
             selected |= descendants(self.index, hit, criterion.children_depth)
+        if criterion.indirect == "empty" and self.index.is_1_8:
+            return Families(hit, set())  # dbt 1.8 forgets the operators here.
         if criterion.method == "selector":
             return Families(selected, set())
         return expand(self.index, selected, criterion.indirect)
@@ -105,7 +107,10 @@ class Evaluation:
             return self._named(criterion)
         if method in BY_STATE:
             return BY_STATE[method](self.index, criterion, self.state)
-        return BY_PROJECT[method](self.index, criterion)
+        found = BY_PROJECT[method](self.index, criterion)
+        if self.index.blind(method, "saved_query"):
+            found.difference_update(self.index.of_types("saved_query"))
+        return found
 
     def _named(self, criterion: Criterion) -> set[UniqueId]:
         """Return what the selectors so named select, already filtered for the command at hand."""

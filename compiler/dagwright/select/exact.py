@@ -109,13 +109,15 @@ class ExactSelectors:
         dotted = ".".join(resource.fqn)
         file = Atom("file", escaped(_file_name(resource)))
         yield (Atom("fqn", escaped(dotted)), file)
-        atoms = [Atom("fqn", pinned(dotted)), file]
-        yield atoms
+        atoms = [Atom("fqn", pinned(dotted))]
+        yield tuple(atoms)
+        atoms.append(file)
+        yield tuple(atoms)
         atoms.append(Atom("package", resource.package_name))
         atoms.append(Atom("resource_type", resource.resource_type))
         if resource.test_metadata:
             atoms.append(Atom("test_name", escaped(resource.test_metadata.name)))
-        yield atoms
+        yield tuple(atoms)
         if tests:
             yield [*atoms, *(self._parent(parent) for parent in resource.parents)]
 
@@ -156,6 +158,7 @@ class _Names:
             or breaks(dotted)
             or breaks(file)
             or self._index.resources[one].resource_type == "source"
+            or self._index.blind("file", self._index.resources[one].resource_type)
         ):
             return None
         return f"fqn:{dotted},file:{file}"

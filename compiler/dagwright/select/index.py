@@ -7,7 +7,7 @@ its selectors ask, and a second selection on the same project for none.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -29,6 +29,8 @@ OUTSIDE_NODES: Final = frozenset(
 )
 """Types that dbt keeps in maps of their own; every other resource is in `manifest.nodes`."""
 
+_BLIND_IN_1_8: Final = frozenset(("file", "package", "path", "resource_type", "tag"))
+
 _BARE_LEAF_FROM: Final = ((1, 12, 6), (1, 11, 16))
 
 Ids = frozenset[UniqueId]
@@ -38,12 +40,23 @@ Table = Mapping[str, list[UniqueId]]
 class Index:
     """What selection asks of one project. Every table maps to ids; no table holds a resource."""
 
-    def __init__(self, project: Project) -> None:
-        """Arrange nothing yet. The project itself is not kept, so that it can be forgotten."""
+    def __init__(self, project: Project, *, hides_empty: bool = False) -> None:
+        """Arrange nothing yet. The project itself is not kept, so that it can be forgotten.
+
+        `hides_empty` leaves out nodes whose SQL is blank, and all ways through them.
+        """
         self.resources = project.resources
         self.children = project.children
         self.metadata = project.metadata
         self.settings = project.configs
+        self._hides = hides_empty
+        if hides_empty:
+            shown = {one: it for one, it in project.resources.items() if not it.empty}
+            self.resources = shown
+            self.children = {
+                one: tuple(child for child in project.children[one] if child in shown)
+                for one in shown
+            }
 
     @cached_property
     def members(self) -> Ids:
@@ -109,6 +122,22 @@ class Index:
     def selector_method(self) -> bool:
         """Whether `selector:NAME` is a method rather than a word of selectors.yml: dbt 1.12."""
         return self.metadata.release >= (1, 12, 0)
+
+    @property
+    def is_1_8(self) -> bool:
+        """Whether dbt 1.8 selects: the first with this manifest, and with corners of its own."""
+        return self.metadata.release < (1, 9, 0)
+
+    def blind(self, method: str, resource_type: str) -> bool:
+        """Return whether a method cannot see a type that newer releases show it."""
+        return self.is_1_8 and resource_type == "saved_query" and method in _BLIND_IN_1_8
+
+    def parents_of(self, one: UniqueId) -> Sequence[UniqueId]:
+        """Return what a resource reads, as far as it is not hidden."""
+        parents = self.resources[one].parents
+        if not self._hides:
+            return parents
+        return [parent for parent in parents if parent in self.resources]
 
     def of_types(self, *types: str) -> list[UniqueId]:
         """Return the ids of all resources of these types."""

@@ -103,6 +103,8 @@ def selected(index: Index, atoms: Sequence[Atom], *, tests: bool) -> set[UniqueI
 
 
 def _holds(index: Index, atom: Atom, resource: Resource, tests: bool) -> bool:  # noqa: FBT001
+    if index.blind(atom.method, resource.resource_type):
+        return False
     question = _QUESTIONS[atom.method]
     if question(index, resource, atom.value):
         return True

@@ -86,6 +86,8 @@ def select_nodes(
             request.resource_types,
             request.exclude_resource_types,
         )
+        if index.is_1_8 and not kept.empty:
+            index = Index(project, hides_empty=True)
         reader = Reader(_mode(request.indirect_selection), selector_method=index.selector_method)
         definitions = _definitions(project, request, index, reader)
         selection = _chosen(request, reader, definitions)

@@ -16,8 +16,7 @@ def ancestors(
 
     Those of `below` are in it only where another of them leads there.
     """
-    resources = index.resources
-    return _layers(below, lambda one: resources[one].parents, depth)
+    return _layers(below, index.parents_of, depth)
 
 
 def descendants(

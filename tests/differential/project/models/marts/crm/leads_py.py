@@ -1,3 +1,3 @@
-def model(dbt, session):  # noqa: ARG001
+def model(dbt, session):
     dbt.config(tags=["python"])
     return dbt.ref("leads")
