@@ -110,6 +110,14 @@ class Report:
         return any(found.rule.severity == "error" for found in self.found)
 
     def sorted(self) -> list[Diagnostic]:
-        """Return the diagnostics by file, place and code, without repetitions."""
+        """Return the diagnostics by file, place and code, without repetitions.
+
+        A warning about the very characters that an error is about says nothing more.
+        """
         unique = {(d.span, d.rule.code, d.message): d for d in self.found}
-        return [unique[key] for key in sorted(unique)]
+        wrong = {d.span for d in self.found if d.rule.severity == "error"}
+        return [
+            unique[key]
+            for key in sorted(unique)
+            if unique[key].rule.severity == "error" or key[0] not in wrong
+        ]

@@ -33,7 +33,8 @@ _MOST_PARENTS = 16
 class SpecDocument:
     """A spec file with all that it extends merged in, before any environment is chosen.
 
-    `variables_read` are the variables that decided which files those are.
+    `variables_read` are the variables that decided which files those are; at `suspects` stand
+    errors that have been reported.
     """
 
     path: str
@@ -41,6 +42,7 @@ class SpecDocument:
     texts: Mapping[str, str]
     variables: Mapping[str, str]
     variables_read: frozenset[str] = frozenset()
+    suspects: frozenset[Span] = frozenset()
 
 
 def load_spec(
@@ -93,13 +95,14 @@ class _Reading:
         for child, parent in zip(layers[-2::-1], layers[:0:-1], strict=True):
             at = child.root.entries["extends"].value.span
             note = Note(at, f"used here, through `extends` of {parent.path}")
-            root = overlay(root, child.root, base_note=note)
+            root = overlay(root, child.root, base_notes=(note,))
         return SpecDocument(
             document.path,
             root,
             MappingProxyType(self.texts),
             self.variables,
             frozenset(read),
+            frozenset(span for layer in layers for span in layer.suspects),
         )
 
     def parent(self, layers: list[Document], extends: object) -> Document | None:
@@ -171,13 +174,20 @@ def _loaded(
     check_secrets(root, report)
     decoded = Report(ignores=report.ignores)
     spec = decode(places, decoded)
-    # What a missing variable would have given cannot be judged.
-    report.found += [found for found in decoded.found if found.span not in substitution.failed]
+    # What a missing variable or alias would have given cannot be judged.
+    suspects = document.suspects | substitution.failed
+    for found in decoded.found:
+        if not any(_overlap(found.span, suspect) for suspect in suspects):
+            report.add(found)
     if spec is None:
         return None
     check_spec(spec, places, report)
     read = tuple(sorted(substitution.read | document.variables_read))
     return LoadedSpec(document.path, spec, environment, places, read)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one.file == other.file and one.start < other.end and other.start < one.end
 
 
 def _environments(document: SpecDocument) -> Table | None:

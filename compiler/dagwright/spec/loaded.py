@@ -9,7 +9,6 @@ from typing import Any
 from dagwright.span import LineIndex, Span
 from dagwright.spec.model import Spec
 from dagwright.text.route import Places, Route
-from dagwright.text.tree import Scalar
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +49,7 @@ class LoadedSpec:
         )
 
     def _origin(self, route: Route, value: Any, lines: Mapping[str, LineIndex]) -> Origin:
-        written = self.places.written(route)
-        if not written and route and isinstance(route[-1], int):  # One string for a list of one.
-            written = isinstance(self.places.tree(route[:-1]), Scalar)
-        if not written:
+        if not self.places.written(route):
             return Origin(route, value, None, None, ())
         span = self.places.value(route)
         line = lines[span.file].position(span.start).line

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 from dagwright.diagnostics import Note
 from dagwright.spec.model import COMMON_KEYS
 from dagwright.text.tree import Entry, Scalar, Table, Tree, size_of
 
+Notes: TypeAlias = tuple[Note, ...]
 
-def overlay(
-    base: Table, over: Table, *, base_note: Note | None = None, over_note: Note | None = None
-) -> Table:
+
+def overlay(base: Table, over: Table, base_notes: Notes = (), over_notes: Notes = ()) -> Table:
     """Return `base` with the keys of `over` laid over it.
 
-    The notes say how the values came here: `base_note` those that only the base has, `over_note`
-    those of the overlay. A mapping that both have is at the overlay's place.
+    The notes say how the values of either came here. They move down to the values that are taken
+    whole, so that none is told of a way that another one came. A mapping that both have is at the
+    place of the overlay.
     """
-    entries = {name: _noted(entry, base_note) for name, entry in base.entries.items()}
+    entries = {name: _noted(entry, base_notes) for name, entry in base.entries.items()}
     for name, entry in over.entries.items():
         below = base.entries.get(name)
         if below is not None and isinstance(below.value, Table) and isinstance(entry.value, Table):
-            merged = overlay(below.value, entry.value, base_note=base_note, over_note=over_note)
-            notes = (*below.value.notes, *entry.value.notes)
-            entries[name] = replace(entry, value=replace(merged, notes=notes))
+            merged = overlay(
+                below.value,
+                entry.value,
+                (*base_notes, *below.notes, *below.value.notes),
+                (*over_notes, *entry.notes, *entry.value.notes),
+            )
+            entries[name] = Entry(entry.key, merged)
         else:
-            entries[name] = _noted(entry, over_note)
-    return replace(over, entries=entries, size=1 + sum(size_of(e.value) for e in entries.values()))
+            entries[name] = _noted(entry, over_notes)
+    size = 1 + sum(size_of(entry.value) for entry in entries.values())
+    return Table(entries, over.span, size=size)
 
 
 def overlay_environment(root: Table, environment: Table, note: Note) -> Table:
@@ -35,20 +42,13 @@ def overlay_environment(root: Table, environment: Table, note: Note) -> Table:
     An environment of another mode starts from the keys that all modes have: the rest of the
     base's keys mean nothing to it.
     """
-    entries = dict(root.entries)
-    for name in ("execute", "dag"):
-        over, below = environment.entries.get(name), entries.get(name)
-        if over is None or not isinstance(over.value, Table):
-            continue
-        if below is None or not isinstance(below.value, Table):
-            entries[name] = _noted(over, note)
-            continue
-        start = below.value
-        if name == "execute" and _changes_mode(start, over.value):
-            start = _only_common(start)
-        merged = overlay(start, over.value, over_note=note)
-        entries[name] = replace(over, value=merged)
-    return replace(root, entries=entries)
+    known = {name: e for name, e in environment.entries.items() if name in {"execute", "dag"}}
+    changes = {name: entry for name, entry in known.items() if isinstance(entry.value, Table)}
+    base = dict(root.entries)
+    below, over = _value(root, "execute"), _value(environment, "execute")
+    if isinstance(below, Table) and isinstance(over, Table) and _changes_mode(below, over):
+        base["execute"] = replace(base["execute"], value=_only_common(below))
+    return overlay(replace(root, entries=base), replace(root, entries=changes), over_notes=(note,))
 
 
 def _changes_mode(base: Table, over: Table) -> bool:
@@ -70,5 +70,5 @@ def _text(tree: Tree | None) -> str | None:
     return tree.text if isinstance(tree, Scalar) else None
 
 
-def _noted(entry: Entry, note: Note | None) -> Entry:
-    return entry if note is None else replace(entry, notes=(*entry.notes, note))
+def _noted(entry: Entry, notes: Notes) -> Entry:
+    return replace(entry, notes=(*entry.notes, *notes)) if notes else entry

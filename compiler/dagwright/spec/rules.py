@@ -85,7 +85,7 @@ UNKNOWN_WORD: Final = Rule(
     code="DW104",
     name="unknown-word",
     severity="error",
-    message="{where} is one of {known}, and not {found}",
+    message="{where} is {known}, and not {found}",
     help="{hint}",
     explain="""\
     The key takes one of a few words.

@@ -40,11 +40,15 @@ MOST_LEVELS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One file, read: its text, and the tree of its one mapping."""
+    """One file, read: its text, and the tree of its one mapping.
+
+    `suspects` are the places of errors: what stands there now is a stopgap, not to be judged.
+    """
 
     path: str
     text: str
     root: Table
+    suspects: frozenset[Span] = frozenset()
 
 
 def parse_document(path: str, text: str, report: Report) -> Document | None:
@@ -52,20 +56,29 @@ def parse_document(path: str, text: str, report: Report) -> Document | None:
 
     Comments of the form `# dagwright: ignore[CODE]` are made known to `report`.
     """
-    reader = _Reader(path, text, report)
+    reader = _Reader(path, text, Report())
+    root = _read(reader)
+    find_ignores(path, text, reader.scalars, report)
+    for found in reader.report.found:
+        report.add(found)
+    suspects = frozenset(d.span for d in reader.report.found if d.rule.severity == "error")
+    return Document(path, text, root, suspects) if root is not None else None
+
+
+def _read(reader: _Reader) -> Table | None:
+    """Return the mapping that the reader's text is, or None, with the reason reported."""
     try:
         root = reader.document()
     except SyntaxFault as fault:
-        report_syntax_fault(path, text, fault, report)
+        report_syntax_fault(reader.path, reader.text, fault, reader.report)
         return None
     except _StopReadingError:
         return None
-    find_ignores(path, text, reader.scalars, report)
-    if not isinstance(root, Table):
-        at = Span(path, 0, 0) if root is None else root.span
-        report.add(EMPTY.at(at, path=path))
-        return None
-    return Document(path, text, root)
+    if isinstance(root, Table):
+        return root
+    at = Span(reader.path, 0, 0) if root is None else root.span
+    reader.report.add(EMPTY.at(at, path=reader.path))
+    return None
 
 
 class _StopReadingError(Exception):
@@ -153,7 +166,7 @@ class _Reader:
         start, end = event.start_mark.index, event.end_mark.index
         style = event.style or ""
         written = self.text[start:end]
-        if event.anchor or event.tag:  # The marks of some parsers begin at the properties.
+        if event.anchor or tag:  # Events begin at the properties; those are no part of it.
             start += _length_of_properties(written)
             written = self.text[start:end]
         if not style and not event.value:  # Nothing is written: the parsers differ on where.
@@ -182,11 +195,11 @@ class _Reader:
         if opened is None:
             hint = near_miss(name, self.anchors) or "mark the value with it first"
             self.report.add(UNKNOWN_ANCHOR.at(at, name=name, hint=hint))
-            return Scalar("", at)
+            return Scalar(f"*{name}", at)
         if opened.tree is None:
             note = Note(opened.span, "the value begins here")
             self.report.add(SELF_ALIAS.at(at, name=name, notes=(note,)))
-            return Scalar("", at)
+            return Scalar(f"*{name}", at)
         self.count(size_of(opened.tree), at)
         return noted(opened.tree, Note(at, f"used here, through the alias `*{name}`"))
 
@@ -253,22 +266,22 @@ class _Reader:
             return None
         value = key.value
         if isinstance(value, str) and (key.text or key.style):
-            if other_reading(key.text) and not key.style:
-                self.warn_word(key)
+            other = None if key.style else other_reading(key.text)
+            if other is not None:
+                other = other._replace(better=f'"{key.text}"')
+                self.report.add(YAML_1_1_WORD.at(key.span, text=key.text, **other._asdict()))
             return key
-        found = "missing" if not key.text else f"`{key.text}`, a {_NAMES[type(value)]}"
-        self.report.add(KEY_NOT_TEXT.at(key.span, found=found, hint=f'write "{key.text}"'))
+        found = f"`{key.text}`, a {_NAMES[type(value)]}" if key.text else "missing"
+        hint = f'write "{key.text}"' if key.text else "write a word before the colon"
+        self.report.add(KEY_NOT_TEXT.at(key.span, found=found, hint=hint))
         return None
 
     def check_word(self, value: Tree) -> None:
         """Warn of a plain scalar that tools with YAML 1.1 read otherwise."""
         if isinstance(value, Scalar) and not (value.style or value.tag or value.notes):
-            self.warn_word(value)
-
-    def warn_word(self, scalar: Scalar) -> None:
-        """Report the other reading of `scalar`, where there is one."""
-        if (other := other_reading(scalar.text)) is not None:
-            self.report.add(YAML_1_1_WORD.at(scalar.span, text=scalar.text, **other._asdict()))
+            other = other_reading(value.text)
+            if other is not None:
+                self.report.add(YAML_1_1_WORD.at(value.span, text=value.text, **other._asdict()))
 
     def whole(self, start: Any, end: Any, last: Span | None) -> Span:
         """Return the span of a collection: to its bracket, or in block style to its last value."""

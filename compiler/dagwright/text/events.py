@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 
@@ -46,6 +47,14 @@ _WILD: Final = re.compile(
 )
 
 
+_DEEPER: Final = MappingProxyType(
+    dict.fromkeys(("MappingStartEvent", "SequenceStartEvent"), 1)
+    | dict.fromkeys(("MappingEndEvent", "SequenceEndEvent"), -1)
+)
+_MOST_LEVELS: Final = 100
+"""Deeper than any document that is read: the C parser's time grows with the square of it."""
+
+
 def events_of(text: str) -> Iterator[Event]:
     """Yield the events of `text`.
 
@@ -65,10 +74,17 @@ def _fast_events(text: str) -> list[Event] | None:
         return None
     if not yaml.__with_libyaml__:
         return None
+    events: list[Event] = []
+    depth = 0
     try:
-        return list(yaml.parse(text, Loader=yaml.CSafeLoader))
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            depth += _DEEPER.get(type(event).__name__, 0)
+            if depth > _MOST_LEVELS:
+                return None
+            events.append(event)
     except yaml.YAMLError:
         return None
+    return events
 
 
 def slow_events(text: str) -> Iterator[Event]:

@@ -14,13 +14,15 @@ from dagwright.text.rules import INDENTATION, SYNTAX, TAB
 class _Saying(NamedTuple):
     """What we say where the parser says something that matches `pattern`.
 
-    Where `at_context` is true, the place to mend is where the construct began.
+    Where `at_context` is true, the place to mend is where the construct began: its first
+    character, or its first word where `whole_word` is true.
     """
 
     pattern: str
     problem: str
     hint: str
     at_context: bool = False
+    whole_word: bool = False
 
 
 _SAYINGS: Final = (
@@ -49,7 +51,7 @@ _SAYINGS: Final = (
     _Saying(
         r"flow mapping",
         "this `{` is never closed, or a comma is missing in it",
-        "a mapping is `{key: value, key: value}`; Jinja such as `{{ ds }}` needs quotes",
+        "a mapping is `{key: value, key: value}`; `{{ ds }}` and `${NAME}` need quotes",
         at_context=True,
     ),
     _Saying(
@@ -57,6 +59,7 @@ _SAYINGS: Final = (
         "a key without a `:`",
         "write `key: value`, with a space after the colon",
         at_context=True,
+        whole_word=True,
     ),
     _Saying(
         r"character '[%@`]' that cannot start|unknown directive|directive",
@@ -93,6 +96,9 @@ def report_syntax_fault(path: str, text: str, fault: SyntaxFault, report: Report
         if re.search(saying.pattern, said):
             if saying.at_context and fault.context_index >= 0:
                 at = _character(path, text, fault.context_index)
+                if saying.whole_word:
+                    word = re.compile(r"[^\s#]*").match(text, at.start)
+                    at = Span(path, at.start, max(at.end, word.end() if word else 0))
             report.add(SYNTAX.at(at, problem=saying.problem, hint=saying.hint))
             return
     problem = fault.problem.splitlines()[0] if fault.problem else "invalid syntax"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from dagwright.diagnostics import Ignore, Report
+from dagwright.diagnostics import Ignore, Report, Rule
 from dagwright.span import Span
+from dagwright.text.rules import FUTILE_IGNORE, UNUSED_IGNORE
 
 _COMMENT: Final = re.compile(r"#[ \t]*dagwright:[ \t]*ignore\[([^\]\n]*)\]")
 _CODE: Final = re.compile(r"[^\s,]+")
@@ -33,6 +34,26 @@ def find_ignores(path: str, text: str, scalars: Sequence[Span], report: Report) 
         for code in _CODE.finditer(match[1]):
             at = match.start(1) + code.start()
             report.ignores.append(Ignore(Span(path, at, at + len(code[0])), code[0], covered))
+
+
+def check_ignores(
+    report: Report, rules: Mapping[str, Rule], checked: Callable[[str], bool]
+) -> None:
+    """Report the comments that hide nothing, and those that cannot.
+
+    `rules` are all rules there are, by code and by name; `checked` says of a code whether its
+    stage has run, since what was not looked for cannot be missing. To be called last.
+    """
+    for ignore in report.ignores:
+        rule = rules.get(ignore.code)
+        if rule is None:
+            reason = "no rule has this code or name"
+            report.add(FUTILE_IGNORE.at(ignore.span, code=ignore.code, reason=reason))
+        elif rule.severity == "error" and not rule.ignorable:
+            reason = "the artifact would be wrong"
+            report.add(FUTILE_IGNORE.at(ignore.span, code=ignore.code, reason=reason))
+        elif not ignore.used and checked(rule.code):
+            report.add(UNUSED_IGNORE.at(ignore.span, code=ignore.code))
 
 
 def _end_of_line(text: str, at: int) -> int:

@@ -13,9 +13,18 @@ def near_miss(word: str, known: Iterable[str]) -> str:
         >>> near_miss("schedul", ("schedule", "tags"))
         'did you mean `schedule`?'
     """
+    near = near_key(word, known)
+    return "" if near is None else f"did you mean `{near}`?"
+
+
+def near_key(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` is most like, or None where it is like none."""
     candidates = sorted(known)
     close = get_close_matches(word[:80], candidates, n=1, cutoff=0.65)
-    if not close:
-        folded = {candidate.lower().replace("-", "_"): candidate for candidate in candidates}
-        close = [folded[key]] if (key := word.lower().replace("-", "_")) in folded else []
-    return f"did you mean `{close[0]}`?" if close else ""
+    if close:
+        return close[0]
+    begun = [c for c in candidates if len(c) >= 3 and (c.startswith(word) or word.startswith(c))]
+    if begun and len(word) >= 3:
+        return begun[0]
+    folded = {candidate.lower().replace("-", "_"): candidate for candidate in candidates}
+    return folded.get(word.lower().replace("-", "_"))

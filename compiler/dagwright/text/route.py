@@ -1,6 +1,7 @@
 """From a route, such as `("render", "select", 0)`, to the places in the text that made its value.
 
-A route that was not written (a default) falls back to the longest part of it that was.
+A route that was not written (a default) falls back to the longest part of it that was. A single
+value may be asked for as the first item of the list that it is short for.
 """
 
 from __future__ import annotations
@@ -48,8 +49,7 @@ class Places:
     def part(self, route: Route, start: int, end: int) -> Span:
         """Return the span of the characters `start` to `end` of the string at `route`.
 
-        They count in the string's value, after quotes, escapes, folding and variables. A single
-        string may be asked for as the only item of a list that it is short for.
+        They count in the string's value, after quotes, escapes, folding and variables.
         """
         last = self._walk(route)[-1].tree
         if not isinstance(last, Scalar):
@@ -81,6 +81,8 @@ class Places:
                     steps.append(Step(entry.key, entry.value, notes))
                 case Items(items=items), int() if 0 <= part < len(items):
                     steps.append(Step(None, items[part], items[part].notes))
+                case Scalar(), 0:  # One value, short for a list of one.
+                    steps.append(Step(None, steps[-1].tree, ()))
                 case _:
                     break
         return steps

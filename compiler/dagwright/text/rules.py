@@ -452,7 +452,7 @@ UNUSED_IGNORE: Final = Rule(
     code="DW021",
     name="unused-ignore",
     severity="warning",
-    message="nothing on line {line} is {code}",
+    message="no finding for {code} begins on the line that this comment is about",
     help="remove the comment, or the code from its list",
     explain="""\
     `# dagwright: ignore[CODE] reason` hides a finding of its own line; alone on a line, of the

@@ -152,7 +152,7 @@ class Dag(SpecPart):
     """Whether the DAG is paused when Airflow first sees it."""
     display_name: str | None = None
     """The name that the Airflow UI shows instead of the id."""
-    default_args: TaskSettings = TaskSettings()
+    default_args: TaskSettings = Field(default_factory=TaskSettings)
     """Settings of every task, unless `execute.policy` or `render.overrides` say otherwise."""
     on_success_callback: ImportPaths | None = None
     """Import paths of functions to call when a run succeeds."""
@@ -167,5 +167,5 @@ class TaskGroup(SpecPart):
     """The group's id, the first part of its tasks' ids."""
     tooltip: str | None = None
     """What the Airflow UI shows when a person points at the group."""
-    default_args: TaskSettings = TaskSettings()
+    default_args: TaskSettings = Field(default_factory=TaskSettings)
     """Settings of every task, unless `execute.policy` or `render.overrides` say otherwise."""

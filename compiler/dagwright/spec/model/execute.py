@@ -60,17 +60,17 @@ class Profile(SpecPart):
 class Policy(SpecPart):
     """Settings of tasks by what they run; a task of a node and its tests goes by its node."""
 
-    model: TaskSettings = TaskSettings()
+    model: TaskSettings = Field(default_factory=TaskSettings)
     """Tasks that run models."""
-    seed: TaskSettings = TaskSettings()
+    seed: TaskSettings = Field(default_factory=TaskSettings)
     """Tasks that load seeds."""
-    snapshot: TaskSettings = TaskSettings()
+    snapshot: TaskSettings = Field(default_factory=TaskSettings)
     """Tasks that take snapshots."""
-    test: TaskSettings = TaskSettings()
+    test: TaskSettings = Field(default_factory=TaskSettings)
     """Tasks that run data tests."""
-    unit_test: TaskSettings = TaskSettings()
+    unit_test: TaskSettings = Field(default_factory=TaskSettings)
     """Tasks that run unit tests."""
-    source: TaskSettings = TaskSettings()
+    source: TaskSettings = Field(default_factory=TaskSettings)
     """Tasks that check the freshness of sources."""
 
 
@@ -83,13 +83,13 @@ class ExecuteCommon(SpecPart):
     """Where the dbt project lies at run time; relative paths start at the loader's folder."""
     paths: tuple[PathRow, ...] = ()
     """Path mapping: where folders of the compiler's side lie at run time; the longest row wins."""
-    profile: Profile = Profile()
+    profile: Profile = Field(default_factory=Profile)
     """The dbt profile of the tasks."""
     vars: Data = Field(default_factory=dict)
     """dbt variables of every command; Airflow templates are allowed."""
     env: dict[str, str] = Field(default_factory=dict)
     """Environment variables of every command; Airflow templates are allowed."""
-    policy: Policy = Policy()
+    policy: Policy = Field(default_factory=Policy)
     """Settings of tasks by the kind of node that they run."""
 
 

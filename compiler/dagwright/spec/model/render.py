@@ -101,7 +101,7 @@ class Render(SpecPart):
     """dbt's manifest: relative to `project_dir`."""
     load: Load = "auto"
     """Where the manifest comes from."""
-    dbt: RenderDbt = RenderDbt()
+    dbt: RenderDbt = Field(default_factory=RenderDbt)
     """How the compiler runs `dbt parse`, where it does."""
     select: Strings = ()
     """The nodes to run, as arguments of `dbt build --select`; all nodes if not given."""

@@ -59,7 +59,7 @@ class Spec(SpecPart):
     """The version of the spec language; always 1."""
     extends: str | None = None
     """Another spec that this one adds to: mappings are merged, everything else is replaced."""
-    requires: Requires = Requires()
+    requires: Requires = Field(default_factory=Requires)
     """What the artifact needs where it is loaded."""
     dag: Dag | None = None
     """The DAG, in Airflow's own words."""

@@ -1,0 +1,317 @@
+"""One complaint of pydantic to one finding: which rule, where, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from pydantic_core import ErrorDetails
+
+from dagwright.diagnostics import Diagnostic, Note
+from dagwright.diagnostics.redact import is_secret_name, secret_shape
+from dagwright.spec.cron import PRESETS
+from dagwright.spec.keys import keys_at, modes_with
+from dagwright.spec.model.settings import REFUSED
+from dagwright.spec.rules import (
+    BAD_CRON,
+    BAD_DURATION,
+    BAD_FORM,
+    BAD_MOMENT,
+    DAG_OR_TASK_GROUP,
+    MISSING_KEY,
+    OUT_OF_RANGE,
+    REFUSED_KEY,
+    UNKNOWN_KEY,
+    UNKNOWN_PRESET,
+    UNKNOWN_TIMEZONE,
+    UNKNOWN_WORD,
+    WRONG_TYPE,
+)
+from dagwright.spec.zone_names import ZONE_NAMES
+from dagwright.text.near import near_key, near_miss
+from dagwright.text.route import Places, Route
+from dagwright.text.tree import Items, Scalar, Table, Tree
+
+
+class Complaint:
+    """One error of pydantic's, at the longest written part of the route that it names."""
+
+    def __init__(self, places: Places, details: ErrorDetails) -> None:
+        """Find the route; the tags of unions and the items of short forms are no part of it."""
+        self.places = places
+        self.kind = details["type"]
+        self.context: Mapping[str, Any] = details.get("ctx", {})
+        self.sentence = details["msg"]
+        location = details["loc"]
+        self.last = str(location[-1]) if location else ""
+        if self.kind == "missing":
+            location = location[:-1]
+        self.route: Route = ()
+        tree: Tree = places.root
+        for part in location:
+            match tree:
+                case Table(entries=entries) if part in entries:
+                    tree = entries[str(part)].value
+                case Items(items=items) if isinstance(part, int) and part < len(items):
+                    tree = items[part]
+                case _:
+                    continue
+            self.route = (*self.route, part)
+        self.tree = tree
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """How the value came where it is."""
+        return self.places.notes(self.route)
+
+    @property
+    def where(self) -> str:
+        """The name of the place: the last key of the route, or the item of a list."""
+        match self.route:
+            case (*_, str(key), int(item)):
+                return f"item {item + 1} of `{key}`"
+            case (*_, last):
+                return f"`{last}`"
+            case _:
+                return "the spec"
+
+    @property
+    def found(self) -> str:
+        """What stands there, in words that never quote what may be secret."""
+        match self.tree:
+            case Table():
+                return "a mapping"
+            case Items():
+                return "a list"
+            case Scalar(value=None):
+                return "nothing"
+            case Scalar(value=bool()):
+                return f"`{self.tree.text}`, a boolean"
+            case Scalar(value=int() | float()):
+                return f"{self.quoted}, a number" if self.quoted else "a number"
+            case _:
+                return "text"
+
+    @property
+    def quoted(self) -> str:
+        """The short word that stands there; empty where it is long, or may be a secret."""
+        text = self.tree.text if isinstance(self.tree, Scalar) else ""
+        secret = any(is_secret_name(str(part)) for part in self.route) or secret_shape(text)
+        told = not secret and isinstance(self.tree, Scalar) and self.tree.template is None
+        return f"`{text}`" if 0 < len(text) <= 40 and told else ""
+
+    def diagnostic(self) -> Diagnostic:
+        """Return the finding that the error is."""
+        make = _BY_KIND.get(self.kind)
+        return self._wrong_type() if make is None else make(self)
+
+    def missing(self) -> Diagnostic:
+        """A key that must be there."""
+        at = self.places.key(self.route)
+        if not self.route and self.places.root.entries:
+            at = next(iter(self.places.root.entries.values())).key.span
+        hint = _MISSING_HINTS.get((*self.route, self.last), f"write `{self.last}: ...` below it")
+        return MISSING_KEY.at(at, key=self.last, where=self.where, hint=hint, notes=self.notes)
+
+    def meant(self) -> Route:
+        """Return the route of the key that an unknown one was probably meant to be."""
+        near = near_key(self.last, keys_at(self.route[:-1]))
+        return (*self.route[:-1], near) if near is not None else ()
+
+    def unknown_key(self) -> Diagnostic:
+        """A key that the block does not have."""
+        at, key = self.places.key(self.route), self.last
+        if key in REFUSED and self.route[0] in {"dag", "task_group", "execute", "render"}:
+            return REFUSED_KEY.at(at, key=key, reason=REFUSED[key], notes=self.notes)
+        parent = self.route[:-1]
+        known = keys_at(parent)
+        hint = near_miss(key, known) or f"keys are: {', '.join(known)}"
+        if parent == ("execute",) and (modes := modes_with(key)):
+            hint = f"modes that have this key: {', '.join(modes)}"
+        where = (
+            f"`{parent[-1]}`" if parent and isinstance(parent[-1], str) else self._block(parent)
+        )
+        return UNKNOWN_KEY.at(at, key=key, where=where, hint=hint, notes=self.notes)
+
+    @staticmethod
+    def _block(parent: Route) -> str:
+        return f"an item of `{parent[-2]}`" if len(parent) > 1 else "the spec"
+
+    def unknown_word(self) -> Diagnostic:
+        """A word that is none of a few."""
+        known = str(self.context.get("expected") or self.context.get("expected_tags", ""))
+        known = known.replace("'", "`")
+        one_of = f"one of {known}" if " or " in known else known
+        word = self.tree.text if isinstance(self.tree, Scalar) else ""
+        words = known.replace("`", "").replace(" or ", ", ").split(", ")
+        hint = near_miss(word, words)
+        return UNKNOWN_WORD.at(
+            self._value(),
+            where=self.where,
+            known=one_of,
+            found=self.quoted or self.found,
+            hint=hint,
+            notes=self.notes,
+        )
+
+    def _value(self) -> Any:
+        return self.places.value(self.route)
+
+    def _wrong_type(self) -> Diagnostic:
+        """A value of another type, or any error that has no rule of its own."""
+        expected = _EXPECTED.get(self.kind, "something else")
+        return WRONG_TYPE.at(
+            self._value(),
+            where=self.where,
+            expected=expected,
+            found=self.found,
+            hint=self._conversion(expected),
+            notes=self.notes,
+        )
+
+    def _conversion(self, expected: str) -> str:
+        """Return how to write what was probably meant."""
+        tree = self.tree
+        if not isinstance(tree, Scalar) or not (self.quoted or tree.template):
+            return ""
+        if expected == "text" and not isinstance(tree.value, str):
+            return f'quote it: "{tree.template or tree.text}"'
+        if tree.style in {"'", '"'}:
+            unquoted = Scalar(tree.text, tree.span)
+            if not isinstance(unquoted.value, str):
+                return "remove the quotes"
+        if expected == "a list" and isinstance(tree.value, str):
+            return "put it in brackets: [...]"
+        if expected == "true or false" and tree.text.lower() in {"yes", "on", "no", "off"}:
+            return "write true" if tree.text.lower() in {"yes", "on"} else "write false"
+        return ""
+
+    def out_of_range(self) -> Diagnostic:
+        """A number that is too small."""
+        least = self.context.get("ge", 0)
+        return OUT_OF_RANGE.at(
+            self._value(), where=self.where, least=least, found=self.found, notes=self.notes
+        )
+
+    def duration(self) -> Diagnostic:
+        """Something that is no duration."""
+        hint = "write a number and a unit, such as 90s, 5m, 2h or 1d"
+        match self.tree:
+            case Scalar(value=int() as number) if not isinstance(number, bool) and number > 0:
+                hint = f"write the unit: {number}s is {number} seconds"
+        return BAD_DURATION.at(self._value(), where=self.where, hint=hint, notes=self.notes)
+
+    def form(self) -> Diagnostic:
+        """Text that has not the form it must have."""
+        called = self.context["called"]
+        return BAD_FORM.at(
+            self._value(),
+            where=self.where,
+            called=called,
+            hint=self._better_id(),
+            notes=self.notes,
+        )
+
+    def _better_id(self) -> str:
+        """Return an id that Airflow takes, made from one that it does not."""
+        if self.route not in {("dag", "id"), ("task_group", "id")}:
+            return ""
+        text = self.tree.text if isinstance(self.tree, Scalar) else ""
+        allowed = "_-." if self.route[0] == "dag" else "_-"
+        better = "".join(
+            c if c.isascii() and (c.isalnum() or c in allowed) else "_" for c in text
+        )[:200]
+        return f"such as `{better}`" if better.strip("_") and better != text else ""
+
+    def backoff(self) -> Diagnostic:
+        """Neither a boolean nor a factor."""
+        return WRONG_TYPE.at(
+            self._value(),
+            where=self.where,
+            expected="true, false or a factor from 0",
+            found=self.found,
+            hint="",
+            notes=self.notes,
+        )
+
+    def cron(self) -> Diagnostic:
+        """A cron expression with a fault at a known place in it."""
+        start, end, why = (self.context[name] for name in ("start", "end", "why"))
+        at = self.places.part(self.route, start, end)
+        return BAD_CRON.at(at, why=why, notes=self.notes)
+
+    def preset(self) -> Diagnostic:
+        """A schedule by a name that Airflow does not know."""
+        hint = near_miss(self.quoted.strip("`"), PRESETS) or f"presets are: {', '.join(PRESETS)}"
+        return UNKNOWN_PRESET.at(
+            self._value(), preset=self.quoted or "a longer name", hint=hint, notes=self.notes
+        )
+
+    def timezone(self) -> Diagnostic:
+        """A time zone that is in no database."""
+        hint = (
+            near_miss(self.quoted.strip("`"), ZONE_NAMES)
+            or "names are such as Europe/Amsterdam or UTC"
+        )
+        return UNKNOWN_TIMEZONE.at(
+            self._value(), zone=self.quoted or "of this name", hint=hint, notes=self.notes
+        )
+
+    def moment(self) -> Diagnostic:
+        """Something that is no date."""
+        return BAD_MOMENT.at(self._value(), where=self.where, notes=self.notes)
+
+    def dag_missing(self) -> Diagnostic:
+        """Neither a DAG nor a task group."""
+        at = next(iter(self.places.root.entries.values())).key.span
+        problem = "neither `dag` nor `task_group` is there"
+        return DAG_OR_TASK_GROUP.at(at, problem=problem)
+
+    def dag_and_task_group(self) -> Diagnostic:
+        """Both a DAG and a task group."""
+        note = Note(self.places.key(("dag",)), "`dag` is here")
+        at = self.places.key(("task_group",))
+        return DAG_OR_TASK_GROUP.at(at, problem="`task_group` stands beside `dag`", notes=(note,))
+
+
+_EXPECTED: Final = MappingProxyType(
+    {
+        "int_type": "a whole number",
+        "string_type": "text",
+        "bool_type": "true or false",
+        "float_type": "a number",
+        "dict_type": "a mapping",
+        "model_type": "a mapping",
+        "model_attributes_type": "a mapping",
+        "tuple_type": "a list",
+        "none_required": "null",
+    }
+)
+_MISSING_HINTS: Final[Mapping[Route, str]] = MappingProxyType(
+    {
+        ("version",): "write `version: 1` on the first line",
+        ("render",): "write `render: {project_dir: ...}`",
+        ("execute",): "write `execute: {mode: local}`, or choose an environment that has it",
+        ("execute", "mode"): f"modes are: {', '.join(modes_with('mode'))}",
+        ("render", "project_dir"): "name the folder of dbt_project.yml, relative to this file",
+    }
+)
+_BY_KIND: Final[Mapping[str, Callable[[Complaint], Diagnostic]]] = MappingProxyType(
+    {
+        "missing": Complaint.missing,
+        "extra_forbidden": Complaint.unknown_key,
+        "literal_error": Complaint.unknown_word,
+        "union_tag_invalid": Complaint.unknown_word,
+        "greater_than_equal": Complaint.out_of_range,
+        "duration": Complaint.duration,
+        "backoff": Complaint.backoff,
+        "form": Complaint.form,
+        "cron": Complaint.cron,
+        "preset": Complaint.preset,
+        "timezone": Complaint.timezone,
+        "moment": Complaint.moment,
+        "dag_missing": Complaint.dag_missing,
+        "dag_and_task_group": Complaint.dag_and_task_group,
+    }
+)
