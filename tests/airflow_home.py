@@ -74,9 +74,13 @@ def migrated_airflow(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def airflow_home(migrated_airflow: Path, tmp_path: Path) -> AirflowHome:
     """An Airflow that nobody else uses, for tests that run its programs."""
-    root = tmp_path / "airflow"
+    return airflow_home_in(tmp_path / "airflow", migrated_airflow)
+
+
+def airflow_home_in(root: Path, migrated: Path) -> AirflowHome:
+    """Return an Airflow of its own in the folder `root`, with a copy of the migrated database."""
     (root / "dags").mkdir(parents=True)
-    shutil.copy(migrated_airflow / "airflow.db", root)
+    shutil.copy(migrated / "airflow.db", root)
     return AirflowHome(root, _environment(root))
 
 
