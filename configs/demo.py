@@ -6,6 +6,9 @@ The Python that runs this has Airflow, dbt-duckdb and dagwright installed. Every
 throw-away folder: a copy of the shop, an Airflow home, a DuckDB file. dbt parses the project once,
 `dagwright compile` makes the artifact, Airflow loads it through the two-line loader and runs each
 task. The exit code is 0 only if every task succeeded and every mart holds rows.
+
+One thing is not as on a worker: the `dbt` that tasks find is a process that stays (warm_dbt.py),
+because starting dbt some thirty times would take most of the time.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -31,10 +35,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 HERE: Final = Path(__file__).parent
+WARM_DBT: Final = HERE / "warm_dbt.py"
 BIN: Final = Path(sys.executable).parent
-DAG_ID: Final = "shop"
+SPEC: Final = "shop_demo.dagwright.yaml"
+DAG_ID: Final = "shop_demo"
 FINISHED: Final = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 POLL_SECONDS: Final = 0.2
+SHOWN_LINES: Final = 30
+"""How much of a log is shown where something failed."""
 
 
 class DemoError(Exception):
@@ -64,6 +72,11 @@ class Scene:
         return self.dags / "compiled" / f"{DAG_ID}.dag.json"
 
     @property
+    def socket(self) -> Path:
+        """Where the dbt that stays is called."""
+        return self.root / "dbt.sock"
+
+    @property
     def duckdb(self) -> Path:
         """The warehouse."""
         return self.root / "shop.duckdb"
@@ -84,16 +97,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the sample shop in a real Airflow.")
     parser.add_argument("--keep", action="store_true", help="keep the throw-away folder")
     keep = parser.parse_args().keep
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     root = Path(tempfile.mkdtemp(prefix="dagwright-demo-"))
     started = time.monotonic()
     try:
         scene = set_up(root)
-        prepare(scene, console)
-        ran = run_dag(scene, console)
+        with lasting_dbt(scene):
+            prepare(scene, console)
+            ran = run_dag(scene, console)
         passed = report(scene, ran, console)
     except DemoError as failure:
-        console.print(f"[red]{failure}[/red]")
+        complain(console, str(failure))
         passed = False
     finally:
         if not keep:
@@ -105,15 +119,16 @@ def main() -> int:
 
 
 def set_up(root: Path) -> Scene:
-    """Return the scene in `root`: the project, one spec and the loader copied, Airflow told."""
+    """Return the scene in `root`: project, specs and loader copied, a `dbt` on the PATH."""
     left = shutil.ignore_patterns("target", "logs", "*.duckdb*", ".user.yml")
     shutil.copytree(HERE / "shop", root / "shop", ignore=left)
     (root / "dags").mkdir()
-    for name in ("dbt.py", "shop.dagwright.yaml"):
+    for name in ("dbt.py", "shop.dagwright.yaml", SPEC):
         shutil.copy(HERE / "dags" / name, root / "dags" / name)
+    path = (str(root / "bin"), str(BIN), os.environ.get("PATH", os.defpath))
     environment = {
         **os.environ,
-        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PATH": os.pathsep.join(path),
         "AIRFLOW_HOME": str(root / "airflow"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(root / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -121,7 +136,29 @@ def set_up(root: Path) -> Scene:
         "SHOP_DIR": str(root / "shop"),
         "SHOP_DUCKDB": str(root / "shop.duckdb"),
     }
-    return Scene(root, environment)
+    scene = Scene(root, environment)
+    caller = [sys.executable, "-I", "-S", str(WARM_DBT), "call", str(scene.socket)]
+    program = root / "bin" / "dbt"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(caller)} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return scene
+
+
+@contextmanager
+def lasting_dbt(scene: Scene) -> Iterator[None]:
+    """Have one dbt process answer all calls for as long as the block runs."""
+    command = [sys.executable, str(WARM_DBT), "serve", str(scene.socket)]
+    server = start(scene, "dbt", command)
+    try:
+        while not scene.socket.exists():
+            if server.poll() is not None:
+                raise DemoError(f"no dbt:\n{tail(scene, 'dbt')}")
+            time.sleep(POLL_SECONDS)
+        yield
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def prepare(scene: Scene, console: Console) -> None:
@@ -132,14 +169,13 @@ def prepare(scene: Scene, console: Console) -> None:
     """
     with step(console, "airflow db migrate, and dbt parse beside it"):
         migrate = start(scene, "migrate", [str(BIN / "airflow"), "db", "migrate"])
-        project = ["--project-dir", str(scene.shop), "--profiles-dir", str(scene.shop)]
-        parse = start(scene, "parse", [str(BIN / "dbt"), "parse", *project])
-        finish(scene, "parse", parse)
+        folders = ["--project-dir", str(scene.shop), "--profiles-dir", str(scene.shop)]
+        parse = ["dbt", "parse", "--target", "dev", *folders]
+        finish(scene, "parse", start(scene, "parse", parse))
         finish(scene, "migrate", migrate)
-    with step(console, "dagwright compile shop.dagwright.yaml"):
-        spec = scene.dags / "shop.dagwright.yaml"
-        target = ["--output", str(scene.artifact.parent)]
-        compiler = [sys.executable, "-m", "dagwright", "compile", str(spec), *target]
+    with step(console, f"dagwright compile {SPEC}"):
+        output = ["--output", str(scene.artifact.parent)]
+        compiler = [sys.executable, "-m", "dagwright", "compile", str(scene.dags / SPEC), *output]
         finish(scene, "compile", start(scene, "compile", compiler))
 
 
@@ -186,7 +222,8 @@ def watch(
                 progress.update(bar, completed=len(shown), description=row.task_id[:40])
                 if not console.is_terminal:
                     place = f"{len(shown):>3}/{len(tasks)}"
-                    console.print(f"{place}  {row.seconds:5.1f} s  {row.state:<8} {row.task_id}")
+                    line = f"{place}  {row.seconds:5.1f} s  {row.state:<15}  {row.task_id}"
+                    console.print(line, soft_wrap=True)
             time.sleep(0 if over else POLL_SECONDS)
 
 
@@ -239,19 +276,34 @@ def report(scene: Scene, ran: Sequence[Ran], console: Console) -> bool:
     for row in ran:
         state = row.state if row.state == "success" else f"[red]{row.state}[/red]"
         table.add_row(row.task_id, state, f"{row.seconds:.1f}", outcome(row, counts))
-    failed = [row.task_id for row in ran if row.state != "success"]
-    seconds = sum(row.seconds for row in ran)
+    failed = [row.task_id for row in ran if row.state == "failed"]
+    stopped = [row.task_id for row in ran if row.state not in ("failed", "success")]
+    total = f"{len(failed)} failed, {len(stopped)} stopped" if failed or stopped else "success"
     table.add_section()
-    table.add_row(f"{len(ran)} tasks", f"{len(failed)} failed", f"{seconds:.1f}", "")
+    table.add_row(f"{len(ran)} tasks", total, f"{sum(row.seconds for row in ran):.1f}", "")
     console.print(table)
 
-    marts = [name for name, node in nodes.items() if node["fqn"][1:2] == ["marts"]]
+    marts = (name for name, node in nodes.items() if node["fqn"][1:2] == ["marts"])
     empty = [name for name in marts if name.startswith("model.") and not counts.get(name)]
-    if failed:
-        console.print(f"[red]failed: {', '.join(failed)}[/red]\n{tail(scene, 'run')}")
+    for task in failed:
+        complain(console, f"{task} failed:\n{said(scene, task)}")
     if empty:
-        console.print(f"[red]marts without rows: {', '.join(empty)}[/red]")
-    return not failed and not empty
+        complain(console, f"marts without rows: {', '.join(empty)}")
+    return not failed and not stopped and not empty
+
+
+def said(scene: Scene, task_id: str) -> str:
+    """Return the end of what one task wrote to the log of the run, without stack frames."""
+    lines = log(scene, "run").read_text(encoding="utf-8", errors="replace").splitlines()
+    ends = (n for n, line in enumerate(lines) if f"end task task_id={task_id} " in line)
+    last = next(ends, len(lines))
+    shown = lines[max(0, last - SHOWN_LINES) : last]
+    return "\n".join(line for line in shown if not line.startswith(('  File "', "    ")))
+
+
+def complain(console: Console, text: str) -> None:
+    """Show a complaint, with whatever brackets are in it."""
+    console.print(text, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def outcome(row: Ran, counts: Mapping[str, int]) -> str:
@@ -330,7 +382,7 @@ def log(scene: Scene, name: str) -> Path:
 def tail(scene: Scene, name: str) -> str:
     """Return the last lines of a log."""
     lines = log(scene, name).read_text(encoding="utf-8", errors="replace").splitlines()
-    return "\n".join(lines[-30:])
+    return "\n".join(lines[-SHOWN_LINES:])
 
 
 if __name__ == "__main__":
