@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from differential.arbitrary import Requests, Vocabulary
 from differential.compare import Sides
+from differential.trim import trimmed
+from literate import cases
+from select_cases import MANIFEST, request_of
 
 pytestmark = pytest.mark.dbt
+
+TASKS = ("build", "clone", "compile", "ls", "run", "seed", "snapshot", "test")
+USAGE_ERRORS = ("DW311", "DW312", "DW313", "DW314")
+"""What dbt's command line refuses before selection, or renders."""
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +28,33 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> Sides:
 @pytest.fixture(scope="module")
 def requests(sides: Sides) -> Requests:
     return Requests(Vocabulary(sides.root / "target" / "manifest.json"))
+
+
+def test_recorded_cases_are_dbts_answers(sides):
+    """All of them but those of other releases, and those that never reach dbt's selection."""
+    recorded = [
+        (request_of(case), case)
+        for case in cases("select")
+        if "dbt" not in case.options["ask"]
+        and not case.blocks.get("refused", "").startswith(USAGE_ERRORS)
+    ]
+    recorded = [(request, case) for request, case in recorded if request["command"] in TASKS]
+    answers = sides.ask([request for request, _ in recorded])
+    for answer, (_, case) in zip(answers, recorded, strict=True):
+        if "ids" in case.blocks:
+            assert answer["ids"] == case.blocks["ids"].split("\n")[:-1], case
+        else:
+            assert answer["ids"] is None, case
+    assert len(recorded) > 80
+
+
+def test_the_committed_manifest_is_that_of_the_project(sides, update):
+    fresh = json.loads((sides.root / "target" / "manifest.json").read_text(encoding="utf-8"))
+    if update:
+        MANIFEST.write_text(trimmed(fresh), encoding="utf-8")
+    committed = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    fresh["metadata"]["dbt_version"] = committed["metadata"]["dbt_version"]
+    assert json.loads(trimmed(fresh)) == committed
 
 
 def _agree(sides: Sides, asked: list[dict]) -> int:
