@@ -42,7 +42,7 @@ class DiskFiles:
         return Path(path).read_bytes()
 
     def write(self, path: str, data: bytes) -> None:
-        """Replace the file at `path` by `data` in one step: a killed compile leaves no half file."""
+        """Replace the file at `path` by `data`; a killed compile leaves no half file."""
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -33,10 +33,10 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LineIndex:
-    """The line starts of one text, to turn offsets into lines and columns.
+    r"""The line starts of one text, to turn offsets into lines and columns.
 
     Example:
-        >>> LineIndex("a: 1\\nb: 2\\n").position(5)
+        >>> LineIndex("a: 1\nb: 2\n").position(5)
         Position(line=2, column=1)
     """
 
