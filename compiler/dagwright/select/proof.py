@@ -108,12 +108,13 @@ def _holds(index: Index, atom: Atom, resource: Resource, tests: bool) -> bool:  
     question = _QUESTIONS[atom.method]
     if question(index, resource, atom.value):
         return True
-    return (
-        tests
-        and resource.resource_type in _TESTS
-        and any(
-            question(index, index.resources[parent], atom.value) for parent in resource.parents
-        )
+    if not tests or resource.resource_type not in _TESTS:
+        return False
+    parents = (index.resources[parent] for parent in resource.parents)
+    return any(
+        question(index, parent, atom.value)
+        for parent in parents
+        if not (parent.empty and index.is_1_8)  # Hidden there, so that no test comes along.
     )
 
 
