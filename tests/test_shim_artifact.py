@@ -92,7 +92,7 @@ def test_a_file_cut_anywhere_is_refused_by_both_readers(path: Path) -> None:
     for end in range(len(whole) - 2):  # Without the last newline it is still whole.
         path.write_bytes(whole[:end])
         with pytest.raises(ArtifactError):
-            read_artifact(path)
+            list(read_artifact(path).tasks)
         with pytest.raises(ArtifactError):
             read_one_task(path, "a")
 
@@ -104,6 +104,7 @@ def test_a_file_cut_anywhere_is_refused_by_both_readers(path: Path) -> None:
         (b"\xff\xfe\x00junk", "not valid JSON"),
         (b"[]", "holds no artifact"),
         (b"{}", "format None"),
+        (b'{\n"format": 1,\n"tasks": [\n{"id":"a",\n],\n"content": ""}\n', "not valid JSON"),
         (b'{"format": 2, "tasks": []}', "format 2, but this dagwright_airflow reads 1"),
         (b'{"format": 1, "tasks": {}}', "list of objects"),
         (b'{"format": 1, "tasks": [1]}', "list of objects"),
@@ -117,7 +118,7 @@ def test_what_is_no_artifact_is_refused_with_a_reason(
     path = tmp_path / "shop.dag.json"
     path.write_bytes(content)
     with pytest.raises(ArtifactError, match=said):
-        read_artifact(path)
+        list(read_artifact(path).tasks)
     with pytest.raises(ArtifactError, match=said):
         read_one_task(path, "a")
 

@@ -98,20 +98,22 @@ def add_tasks(artifact: Artifact, site: Site, terms: Terms) -> None:
     """Add the operators and edges of `artifact` to the DAG of `site`.
 
     Raises:
-        ArtifactError: a task waits for one that does not exist.
+        ArtifactError: a task waits for one that does not come before it.
     """
     foundry = _Foundry(artifact.header.get("defaults", {}), site, terms)
-    made = {task["id"]: foundry.operator(task) for task in artifact.tasks}
+    made: dict[str, BaseOperator] = {}
     for task in artifact.tasks:
-        below = made[task["id"]]
-        below.upstream_task_ids.update(site.prefix + up for up in task["after"])
+        made[task["id"]] = below = foundry.operator(task)
         if not artifact.whole:
-            continue  # The ids of absent tasks may stand upstream; downstream, Airflow fails.
-        for up in task["after"]:
-            if up not in made:
-                message = f"{task['id']} waits for {up}, which is no task; compile again"
+            # Airflow takes absent ids upstream, and fails on them downstream.
+            below.upstream_task_ids.update(site.prefix + name for name in task["after"])
+            continue
+        for name in task["after"]:
+            if (up := made.get(name)) is None:
+                message = f"{below.task_id} waits for {name}, which is no task before it"
                 raise ArtifactError(message)
-            made[up].downstream_task_ids.add(below.task_id)
+            up.downstream_task_ids.add(below.task_id)
+            below.upstream_task_ids.add(up.task_id)
 
 
 class _Foundry:

@@ -25,6 +25,7 @@ _INIT: Final = "_BaseOperator__init_kwargs"
 _STORED_AS: Final[Mapping[str, str]] = MappingProxyType(
     {"task_display_name": "_task_display_name"}
 )
+_BUILT_IN: Final = (dict, list, set)
 _CONTAINERS: Final = (MutableMapping, MutableSequence, MutableSet)
 
 
@@ -53,8 +54,9 @@ class Mould:
         )
         if not self._template:
             self._template = dict(vars(operator))
+            self._template.update(upstream_task_ids=set(), downstream_task_ids=set())
             self._containers = tuple(
-                (name, getattr(value, "copy", partial(copy, value)))
+                (name, _copier(value))
                 for name, value in self._template.items()
                 if isinstance(value, _CONTAINERS)
             )
@@ -64,18 +66,16 @@ class Mould:
 
     def _clone(self, task_id: str, own: Mapping[str, Any]) -> BaseOperator:
         """Return a copy of the template that no DAG and no group knows of yet."""
-        operator = self._class.__new__(self._class)
-        attributes = vars(operator)
-        attributes.update(self._template)
+        attributes = dict(self._template)
         for name, fresh in self._containers:
             attributes[name] = fresh()
-        attributes["upstream_task_ids"] = set()
-        attributes["downstream_task_ids"] = set()
         for name, value in own.items():
             attributes[_STORED_AS.get(name, name)] = value
         attributes["task_id"] = task_id
-        attributes[_INIT].update(own, task_id=task_id)
         attributes["_dag"] = attributes["task_group"] = None
+        attributes[_INIT].update(own, task_id=task_id)
+        operator = self._class.__new__(self._class)
+        object.__setattr__(operator, "__dict__", attributes)
         return operator
 
     def _agrees(self, constructed: BaseOperator, task_id: str, own: Mapping[str, Any]) -> bool:
@@ -86,3 +86,10 @@ class Mould:
             attributes[name] = vars(constructed)[name]
         attributes[_INIT]["task_group"] = vars(constructed)[_INIT]["task_group"]
         return bool(attributes == vars(constructed))
+
+
+def _copier(container: Any) -> Callable[[], Any]:
+    """Return what makes a container like `container`, which shares nothing with it."""
+    if not container and type(container) in _BUILT_IN:
+        return type(container)
+    return partial(copy, container)

@@ -82,7 +82,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.command = command
         self.nodes = nodes
         self.flags = flags
-        self.paths = dict(paths or {})
+        self.paths = tuple((paths or {}).items())
         self.executable = executable
         self.invocation = invocation
         self.vars = dict(vars or {})
@@ -97,7 +97,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         Raises:
             AirflowException: dbt could not run, was stopped, or did not do what was compiled.
         """
-        project = self._resolved(self.paths.get(_PROJECT_DIR, "."))
+        project = self._resolved(dict(self.paths).get(_PROJECT_DIR, "."))
         if not project.is_dir():
             message = f"the dbt project {project} is no folder of this worker"
             raise AirflowException(message)
@@ -151,7 +151,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
     def _arguments(self, project: Path, scratch: Path) -> list[str]:
         """Return the arguments for dbt; later flags win over earlier ones."""
         arguments = [*self.command, *_DEFAULT_FLAGS]
-        for flag, path in self.paths.items():
+        for flag, path in self.paths:
             arguments += (flag, str(self._resolved(path)))
         arguments += self.flags
         if self.vars:
