@@ -28,6 +28,42 @@ from dagwright.span import LineIndex
 from dagwright.spec import read_spec, resolve, variants
 
 SPEC = "spec.yaml"
+GOOD = """\
+version: 1
+x-retry: &retry {retries: 2, retry_delay: 5m}
+dag:
+  id: shop
+  schedule: "0 6 * * mon-fri"
+  start_date: 2026-01-01
+  timezone: Europe/Amsterdam
+  tags: [dbt, 'the shop']
+  params: {full: true, limit: 1e3}
+  default_args:
+    <<: *retry
+    owner: "${OWNER:-analytics}"
+  doc_md: |
+    # The shop
+      as it is
+render:
+  project_dir: shop
+  select: >-
+    path:models/marts+
+    tag:nightly
+  overrides:
+    - {select: "tag:heavy", pool: heavy, execution_timeout: 2h}
+execute:
+  mode: local
+  project_dir: /opt/shop
+  paths: [{render: ../dbt, execute: /dbt}]
+  vars: {day: "{{ ds }}"}
+  env: {A: "1"}
+  policy: {test: *retry}
+environments:
+  prod:
+    dag: {schedule: {assets: {any: ["s3://a/b", {all: ["s3://c/d"]}]}}}
+    execute: {profile: {target: prod}}
+"""
+"""A good spec that uses most of the language."""
 _BLOCK = re.compile(r"^```(\w+)[ ]?([\w.]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _WANT = re.compile(
     r'[ ]*# (error|warning): (DW\d+) (\d+) ("(?:[^"\\]|\\.)*") ("(?:[^"\\]|\\.)*")(?=$|[ ]*#)',

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft4Validator
 
 from dagwright.diagnostics import Diagnostic, Note, Rule
 from dagwright.diagnostics.formats import FORMATS, Look
@@ -18,6 +20,7 @@ ERROR = Rule("DW900", "some-error", "error", "{what} is wrong", "{advice}", "   
 WARNING = Rule("DW901", "some-warning", "warning", "{what} is odd", "", "    Why.\n")
 SECRET = Rule("DW902", "some-secret", "error", "a secret", "", "    Why.\n", secret=True)
 TEXT = 'dag:\n  id: shop\n  schedul: "@daily"\n'
+SARIF_SCHEMA = Path(__file__).parent / "standards/sarif-schema-2.1.0.json"
 SOURCES = {"spec.yaml": TEXT, "base.yaml": "x: 1\n"}
 
 
@@ -123,6 +126,15 @@ def test_sarif_names_rules_by_their_number() -> None:
     assert len(set(prints)) == 4
     place = run["results"][0]["locations"][0]["physicalLocation"]
     assert place["artifactLocation"] == {"uri": "spec.yaml", "uriBaseId": "%SRCROOT%"}
+
+
+def test_sarif_is_valid_by_its_official_schema() -> None:
+    schema = json.loads(SARIF_SCHEMA.read_text(encoding="utf-8"))
+    Draft4Validator.check_schema(schema)
+    everywhere = [*found(), ERROR.at(at(0, 3, "/abs/a b.yaml"), what="x", advice="")]
+    for diagnostics in ([], everywhere):
+        log = json.loads(FORMATS["sarif"](diagnostics, SOURCES, Look(version="1.2.3")))
+        Draft4Validator(schema).validate(log)
 
 
 def test_github_escapes_what_would_end_a_command() -> None:

@@ -14,45 +14,10 @@ from dagwright.files import MemoryFiles
 from dagwright.spec import load_spec
 from dagwright.text.document import parse_document
 from dagwright.text.events import SyntaxFault, events_of, slow_events
-from spec_cases import SPEC, findings
+from spec_cases import GOOD, SPEC, findings
 
-GOOD = """\
-version: 1
-x-retry: &retry {retries: 2, retry_delay: 5m}
-dag:
-  id: shop
-  schedule: "0 6 * * mon-fri"
-  start_date: 2026-01-01
-  timezone: Europe/Amsterdam
-  tags: [dbt, 'the shop']
-  params: {full: true, limit: 1e3}
-  default_args:
-    <<: *retry
-    owner: "${OWNER:-analytics}"
-  doc_md: |
-    # The shop
-      as it is
-render:
-  project_dir: shop
-  select: >-
-    path:models/marts+
-    tag:nightly
-  overrides:
-    - {select: "tag:heavy", pool: heavy, execution_timeout: 2h}
-execute:
-  mode: local
-  project_dir: /opt/shop
-  paths: [{render: ../dbt, execute: /dbt}]
-  vars: {day: "{{ ds }}"}
-  env: {A: "1"}
-  policy: {test: *retry}
-environments:
-  prod:
-    dag: {schedule: {assets: {any: ["s3://a/b", {all: ["s3://c/d"]}]}}}
-    execute: {profile: {target: prod}}
-"""
 PIECES = """
-: , - { } [ ] ' " # & * ! | > % @ ` ? ~ $ ${ } << 
+: , - { } [ ] ' " # & * ! | > % @ ` ? ~ $ ${ } <<
 \\ &a *a !!str ${X} ${X:-1} $$ é 😀 null true no 1 -1 2h
 [] {} x- dag render execute environments retries select @daily 'a''b' 111111111111111111111111 .inf
 """.split()  # noqa: SIM905 - a list of strings would be five times as long

@@ -8,8 +8,9 @@ import sys
 
 import pytest
 
-from dagwright.diagnostics import Report
+from dagwright.diagnostics import Note, Report
 from dagwright.files import MemoryFiles
+from dagwright.span import Span
 from dagwright.spec import (
     LoadedSpec,
     environment_names,
@@ -19,6 +20,9 @@ from dagwright.spec import (
     variants,
 )
 from dagwright.spec.model import MODES, Execute, Spec, TaskSettings
+from dagwright.spec.overlay import overlay_environment
+from dagwright.text.document import parse_document
+from dagwright.text.tree import Table, plain
 
 BASE = """\
 version: 1
@@ -140,6 +144,25 @@ def test_reading_is_done_once_for_all_environments() -> None:
     assert document is not None
     assert all(resolve(document, name, report) for name in variants(document))
     assert files.reads == ["specs/shop.yaml", "base.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "kept"), [("local", {"mode", "env", "dbt_executable"}), ("docker", {"mode", "env"})]
+)
+def test_another_mode_keeps_the_common_keys_only(mode: str, kept: set[str]) -> None:
+    text = (
+        "execute: {mode: local, dbt_executable: dbt, env: {A: a}}\n"
+        f"environments: {{prod: {{execute: {{mode: {mode}}}}}}}\n"
+    )
+    document = parse_document("spec.yaml", text, Report())
+    assert document is not None
+    environments = document.root.entries["environments"].value
+    assert isinstance(environments, Table)
+    prod = environments.entries["prod"].value
+    assert isinstance(prod, Table)
+    note = Note(Span("spec.yaml", 0, 0), "in environment `prod`")
+    merged = plain(overlay_environment(document.root, prod, note))
+    assert set(merged["execute"]) == kept
 
 
 def test_the_table_of_modes_is_the_union() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from dagwright.diagnostics import Report
@@ -15,7 +17,7 @@ from dagwright.spec.model import MODES, Spec, SpecPart
 from dagwright.spec.schema import schema_text, spec_schema
 from dagwright.text.document import parse_document
 from dagwright.text.tree import plain
-from spec_cases import SPEC, Case, cases, findings
+from spec_cases import GOOD, SPEC, Case, cases, findings
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = ROOT / "schemas/spec-1.json"
@@ -24,6 +26,7 @@ CASES = [
     for case in cases(ROOT / "tests/cases/spec")
     if len(case.contents()) == 1 and "${" not in case.chunk
 ]
+VALIDATOR = Draft7Validator(spec_schema())
 IN_SCHEMA = {"DW101", "DW102", "DW103", "DW104", "DW105", "DW106", "DW107", "DW108", "DW109"}
 """What a schema can see; the rest needs a parser of cron, a table of zones or two keys at once."""
 
@@ -48,7 +51,7 @@ def test_it_is_a_schema() -> None:
 def test_it_judges_as_the_validator_does(case: Case) -> None:
     contents = case.contents()
     codes = {found.rule.code for found in findings(contents, {})}
-    refused = not Draft7Validator(spec_schema()).is_valid(data(contents[SPEC]))
+    refused = not VALIDATOR.is_valid(data(contents[SPEC]))
     if refused:
         assert codes & IN_SCHEMA
     elif case.path.stem != "environments":
@@ -57,7 +60,7 @@ def test_it_judges_as_the_validator_does(case: Case) -> None:
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/**/*.dagwright.y*ml")), ids=str)
 def test_it_accepts_the_examples(path: Path) -> None:
-    Draft7Validator(spec_schema()).validate(data(path.read_text(encoding="utf-8")))
+    VALIDATOR.validate(data(path.read_text(encoding="utf-8")))
 
 
 def parts(part: type[SpecPart]) -> Iterator[type[SpecPart]]:
@@ -84,3 +87,61 @@ def test_modes_in_the_schema_are_those_of_the_table() -> None:
         "ExecuteCommon",
     }
     assert set(spec_schema()["properties"]) == set(Spec.model_fields)
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-3, 3),
+        st.floats(-2, 2).filter(lambda x: not x.is_integer()),  # To a schema 2.0 is whole.
+        st.sampled_from(
+            ["", "x", "5m", "local", "build", "s3://a/b", "a.b", "@daily", "2026-01-01"]
+        ),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2),
+        st.dictionaries(
+            st.sampled_from(["id", "x-a", "retries", "select", "all"]), inner, max_size=2
+        ),
+    ),
+    max_leaves=4,
+)
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> Any:
+    """Return the data of a good spec with a few values replaced, keys renamed or removed."""
+    made = data(GOOD)
+    del made["environments"]  # What is wrong in one is told where it is merged.
+    for _ in range(draw(st.integers(1, 3))):
+        at = made
+        while True:
+            keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+            key = draw(st.sampled_from(keys)) if keys else None
+            if key is None:
+                break
+            if isinstance(at[key], (dict, list)) and draw(st.booleans()):
+                at = at[key]
+                continue
+            match draw(st.sampled_from(["replace", "remove", "rename"])):
+                case "replace":
+                    at[key] = draw(VALUES)
+                case "rename" if isinstance(at, dict):
+                    at[f"{key}s"] = at.pop(key)
+                case _:
+                    del at[key]
+            break
+    return made
+
+
+@settings(max_examples=300, deadline=None)
+@given(changed())
+def test_it_judges_as_the_validator_does_of_any_data(made: Any) -> None:
+    found = findings({SPEC: json.dumps(made)}, {})
+    assert not any("is something else" in one.message for one in found)
+    codes = {one.rule.code for one in found}
+    if made and VALIDATOR.is_valid(made):
+        assert not codes & IN_SCHEMA
+    else:
+        assert codes

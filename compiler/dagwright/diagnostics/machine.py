@@ -22,6 +22,11 @@ JSON_FORMAT: Final = "1.0"
 """Raised in its second part when keys are added, in its first when one changes its meaning."""
 
 
+SARIF_SCHEMA: Final = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+
+
 def render_concise(diagnostics: Sequence[Diagnostic], texts: Mapping[str, str]) -> str:
     """Return one line a finding: `path:line:column: CODE message`."""
     sources = Sources(texts, diagnostics)
@@ -85,7 +90,7 @@ def render_sarif(
         results.append(_sarif_result(found, sources, numbers[found.rule.code], print_))
     return _json(
         {
-            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "$schema": SARIF_SCHEMA,
             "version": "2.1.0",
             "runs": [
                 {

@@ -38,6 +38,8 @@ def spec_schema() -> dict[str, Any]:
     for part in _parts(SpecPart):
         if part.__name__ in definitions:
             _document(definitions[part.__name__], part)
+    for name in ("dag", "task_group"):  # To leave one out is not to write null.
+        made["properties"][name]["anyOf"].remove({"type": "null"})
     required = _take_required(definitions)
     _specialise(definitions)
     definitions = {name: _with_variables(schema) for name, schema in definitions.items()}

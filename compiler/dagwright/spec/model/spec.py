@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from dagwright.spec.model.dag import Dag, TaskGroup
@@ -20,6 +20,16 @@ Versions = Annotated[
         "a range of versions such as `>=3.0` or `>=2.10,<3`",
     ),
 ]
+
+
+def _whole_number(value: object) -> object:
+    """Return `value`, if it is no boolean: to Python, `True` is as good as 1."""
+    if type(value) is not int:
+        raise PydanticCustomError("int_type", "a whole number")
+    return value
+
+
+Version = Annotated[Literal[1], BeforeValidator(_whole_number)]
 
 
 class Requires(SpecPart):
@@ -55,7 +65,7 @@ class Environment(SpecPart):
 class Spec(SpecPart):
     """A dagwright spec: what runs of one dbt project, and how, as one Airflow DAG."""
 
-    version: Literal[1]
+    version: Version
     """The version of the spec language; always 1."""
     extends: str | None = None
     """Another spec that this one adds to: mappings are merged, everything else is replaced."""
