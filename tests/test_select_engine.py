@@ -160,21 +160,15 @@ def test_any_text_is_answered_or_refused_at_a_place_inside_it(text, mode):
         assert 0 <= diagnostic.span.start <= diagnostic.span.end <= len(text)
 
 
+KEYS = ("union", "intersection", "exclude", "method", "value", "tag", "fqn", "selector")
+KEYS += ("parents", "parents_depth", "children", "indirect_selection", "config.meta.tier")
+
 YAML = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["sku", "tag:a", "+x", "@a+", ""]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(
-                ["union", "intersection", "exclude", "method", "value", "tag", "fqn", "parents"]
-                + [
-                    "parents_depth",
-                    "children",
-                    "indirect_selection",
-                    "config.meta.tier",
-                    "selector",
-                ]
-            ),
+            st.sampled_from(KEYS),
             inner,
             max_size=4,
         )

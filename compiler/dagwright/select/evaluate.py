@@ -19,7 +19,7 @@ from dagwright.select.index import Index
 from dagwright.select.indirect import Families, expand, regroup
 from dagwright.select.methods import BY_PROJECT
 from dagwright.select.refusal import Refused, value_refused
-from dagwright.select.spec import Criterion, Operation, Selection, Term
+from dagwright.select.spec import Criterion, Everything, Operation, Selection, Term
 from dagwright.select.state import BY_STATE, State
 from dagwright.select.walk import ancestors, descendants
 from dagwright.select.wild import matcher
@@ -71,6 +71,8 @@ class Evaluation:
             except Refused as refused:
                 self.refusals.append(refused)
                 return Families(set(), set())
+        if isinstance(selection, Everything):
+            return Families(set(self.index.members), set())
         members = [self._families(part) for part in selection.parts]
         combine = _COMBINE[selection.operation]
         families = Families(

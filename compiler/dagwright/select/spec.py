@@ -97,4 +97,13 @@ class Term:
     text: str
 
 
-Selection: TypeAlias = Criterion | Group
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """What dbt selects when nobody names anything: every resource, whatever its type.
+
+    dbt writes it as `fqn:* source:* exposure:* metric:* semantic_model:*`, of which the first two
+    are all there is; with tests among them by name, no mode of bringing tests along matters.
+    """
+
+
+Selection: TypeAlias = Criterion | Group | Everything

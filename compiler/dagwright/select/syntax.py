@@ -13,7 +13,7 @@ from typing import Final, Literal
 from dagwright.select import rules
 from dagwright.select.nearest import did_you_mean
 from dagwright.select.refusal import Refused
-from dagwright.select.spec import Criterion, Group, Indirect, Place, Term
+from dagwright.select.spec import Criterion, Everything, Group, Indirect, Place, Term
 
 METHODS: Final = (
     "access",
@@ -41,9 +41,6 @@ METHODS: Final = (
 )
 """Every selection method of dbt 1.12; `selector` is new in it, the others are in 1.8 already."""
 
-DEFAULT: Final = ("fqn:*", "source:*", "exposure:*", "metric:*", "semantic_model:*")
-"""What dbt selects when nobody says anything: everything."""
-
 # dbt's own expression, letter for letter (graph/selector_spec.py).
 _ATOM: Final = re.compile(
     r"\A"
@@ -70,7 +67,7 @@ class Reader:
 
     def difference(self, select: Sequence[str], exclude: Sequence[str]) -> Group:
         """Return everything that `select` names and `exclude` does not."""
-        included = self._union("select", select) if select else self._everything()
+        included = self._union("select", select) if select else Everything()
         return Group("difference", (included, self._union("exclude", exclude)))
 
     def atom(self, text: str, place: Place) -> Criterion:
@@ -119,13 +116,6 @@ class Reader:
         near = did_you_mean(name, self._methods)
         known = ", ".join(sorted(self._methods))
         raise Refused(rules.UNKNOWN_METHOD, place, method=name, known=known, near=near)
-
-    def _everything(self) -> Group:
-        nowhere = Place("select", 0, 0, 0)
-        parts = tuple(
-            Group("intersection", (self.atom(text, nowhere),), self.indirect) for text in DEFAULT
-        )
-        return Group("union", parts, self.indirect)
 
     def _union(self, source: Literal["select", "exclude"], arguments: Iterable[str]) -> Group:
         terms = [
