@@ -18,6 +18,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -97,6 +98,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the sample shop in a real Airflow.")
     parser.add_argument("--keep", action="store_true", help="keep the throw-away folder")
     keep = parser.parse_args().keep
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that everything is cleaned up.
     console = Console(width=None if sys.stdout.isatty() else 120)
     root = Path(tempfile.mkdtemp(prefix="dagwright-demo-"))
     started = time.monotonic()
@@ -149,16 +151,12 @@ def set_up(root: Path) -> Scene:
 def lasting_dbt(scene: Scene) -> Iterator[None]:
     """Have one dbt process answer all calls for as long as the block runs."""
     command = [sys.executable, str(WARM_DBT), "serve", str(scene.socket)]
-    server = start(scene, "dbt", command)
-    try:
+    with running(scene, "dbt", command) as server:
         while not scene.socket.exists():
             if server.poll() is not None:
                 raise DemoError(f"no dbt:\n{tail(scene, 'dbt')}")
             time.sleep(POLL_SECONDS)
         yield
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def prepare(scene: Scene, console: Console) -> None:
@@ -168,15 +166,18 @@ def prepare(scene: Scene, console: Console) -> None:
         DemoError: one of the programs did.
     """
     with step(console, "airflow db migrate, and dbt parse beside it"):
-        migrate = start(scene, "migrate", [str(BIN / "airflow"), "db", "migrate"])
         folders = ["--project-dir", str(scene.shop), "--profiles-dir", str(scene.shop)]
         parse = ["dbt", "parse", "--target", "dev", *folders]
-        finish(scene, "parse", start(scene, "parse", parse))
-        finish(scene, "migrate", migrate)
+        airflow = [str(BIN / "airflow"), "db", "migrate"]
+        with running(scene, "migrate", airflow) as migrating:
+            with running(scene, "parse", parse) as parsing:
+                finish(scene, "parse", parsing)
+            finish(scene, "migrate", migrating)
     with step(console, f"dagwright compile {SPEC}"):
         output = ["--output", str(scene.artifact.parent)]
         compiler = [sys.executable, "-m", "dagwright", "compile", str(scene.dags / SPEC), *output]
-        finish(scene, "compile", start(scene, "compile", compiler))
+        with running(scene, "compile", compiler) as compiling:
+            finish(scene, "compile", compiling)
 
 
 def run_dag(scene: Scene, console: Console) -> list[Ran]:
@@ -186,12 +187,8 @@ def run_dag(scene: Scene, console: Console) -> list[Ran]:
         DemoError: Airflow made no run.
     """
     tasks = [task["id"] for task in json.loads(scene.artifact.read_bytes())["tasks"]]
-    runner = start(scene, "run", [str(BIN / "airflow"), "dags", "test", DAG_ID])
-    try:
+    with running(scene, "run", [str(BIN / "airflow"), "dags", "test", DAG_ID]) as runner:
         watch(scene, runner, tasks, console)
-    finally:
-        runner.terminate()  # It is gone already, unless this program is being interrupted.
-        runner.wait()
     ran = {row.task_id: row for row in read_runs(scene)}
     if not ran:
         raise DemoError(f"Airflow ran nothing:\n{tail(scene, 'run')}")
@@ -351,10 +348,11 @@ def step(console: Console, title: str) -> Iterator[None]:
     console.print(f"{time.monotonic() - started:5.1f} s  {title}")
 
 
-def start(scene: Scene, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Return the running program; what it says goes to the log `name`."""
+@contextmanager
+def running(scene: Scene, name: str, command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program for at most as long as the block; what it says goes to the log `name`."""
     with log(scene, name).open("wb") as output:
-        return subprocess.Popen(  # noqa: S603 (commands of this file)
+        program = subprocess.Popen(  # noqa: S603 (commands of this file)
             command,
             cwd=scene.root,
             env=scene.environment,
@@ -362,6 +360,11 @@ def start(scene: Scene, name: str, command: Sequence[str]) -> subprocess.Popen[b
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+    try:
+        yield program
+    finally:
+        program.terminate()
+        program.wait()
 
 
 def finish(scene: Scene, name: str, program: subprocess.Popen[bytes]) -> None:
