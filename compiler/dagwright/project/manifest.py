@@ -178,12 +178,17 @@ def _project(manifest: _Manifest, data: bytes) -> tuple[Project, list[tuple[Uniq
             disabled.add(unique_id)
 
     resources = dict(sorted(found.items()))
-    missing = _drop_strangers(resources, disabled)
     below: dict[UniqueId, list[UniqueId]] = {unique_id: [] for unique_id in resources}
+    misled = []
     for unique_id, resource in resources.items():
         for parent in resource.parents:
-            below[parent].append(unique_id)
-    children = {unique_id: tuple(dict.fromkeys(ids)) for unique_id, ids in below.items()}
+            readers = below.get(parent)
+            if readers is None:
+                misled.append(unique_id)
+            elif not readers or readers[-1] != unique_id:  # Else it names the parent twice.
+                readers.append(unique_id)
+    missing = _drop_strangers(resources, misled, disabled)
+    children = {unique_id: tuple(ids) for unique_id, ids in below.items()}
     project = Project(
         manifest.metadata,
         resources,
@@ -196,13 +201,12 @@ def _project(manifest: _Manifest, data: bytes) -> tuple[Project, list[tuple[Uniq
 
 
 def _drop_strangers(
-    resources: dict[UniqueId, Resource], disabled: set[UniqueId]
+    resources: dict[UniqueId, Resource], misled: list[UniqueId], disabled: set[UniqueId]
 ) -> list[tuple[UniqueId, UniqueId]]:
     """Remove parents that are no enabled resource; return those that are not even disabled."""
     missing = []
-    for unique_id, resource in resources.items():
-        if all(parent in resources for parent in resource.parents):
-            continue
+    for unique_id in dict.fromkeys(misled):
+        resource = resources[unique_id]
         kept = tuple(parent for parent in resource.parents if parent in resources)
         missing += [
             (unique_id, parent)
