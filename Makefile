@@ -16,7 +16,7 @@ help: ## Show this list
 $(VENV)/ready: pyproject.toml tests/requirements.txt
 	@$(PYTHON) -m venv $(VENV) || { echo "cannot make a virtual environment: on Debian, apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement tests/requirements.txt --editable .
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement tests/requirements.txt --editable .
 	@touch $@
 
 demo: $(VENV)/ready ## Compile the sample shop, run it in a real Airflow, show what ran
@@ -54,7 +54,7 @@ update: $(VENV)/ready ## Rewrite expected outputs from what the code says now; r
 	@$(RUN) pytest --quiet --update tests -m "not slow and not airflow and not dbt"
 
 bench: $(VENV)/ready ## Measure against the budgets, as ratios in one run
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement tests/bench/requirements.txt
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement tests/bench/requirements.txt
 	@$(BIN)/python tests/bench
 
 lock: $(VENV)/ready ## Choose the versions of everything anew
