@@ -167,12 +167,22 @@ def test_a_secret_is_in_no_format(name: str) -> None:
         "env: {PORT: 1, apiKey: 'hunter2', X: 2}",
         '  "client-secret" : "hunter2',
         "url: postgresql://shop:hunter2@db/shop",
+        "env: {DB_PASSWORD: !x hunter2}",
+        "env: {'DB_PASSWORD':hunter2}",
+        "secret: [hunter2, hunter2]",
+        "secret: {of: hunter2, and: hunter2}",
     ],
 )
 def test_secrets_are_blank_on_lines_with_other_findings(line: str) -> None:
     diagnostics = [WARNING.at(at(0, 1), what="it")]
     for name in FORMATS:
         assert "hunter2" not in FORMATS[name](diagnostics, {"spec.yaml": line}, Look())
+
+
+@pytest.mark.parametrize("piece", ["password: ", "password: [", "eyJ-", "x://a:", "a-", "a://:"])
+def test_a_long_line_of_almost_secrets_ends(piece: str) -> None:
+    text = piece * (200_000 // len(piece))
+    assert all(0 <= start <= end <= len(text) for start, end in secret_stretches(text))
 
 
 def test_references_to_secrets_stay_readable() -> None:

@@ -16,9 +16,9 @@ _NAMES: Final = (
 )
 _SECRET_NAME: Final = re.compile(rf"(?:^|_)(?:{_NAMES})$")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WRITTEN: Final = re.compile(
-    r"(?P<key>[A-Za-z][A-Za-z0-9_\-]{0,100})[\"']?[ \t]*:[ \t]+"
-    r"(?P<value>\"[^\"\n]*\"?|'[^'\n]*'?|[^\s,}\]][^,}\]\n]*)"
+_KEY: Final = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_\-]{0,100})[\"']?[ \t]*:[ \t]*")
+_VALUE: Final = re.compile(
+    r"\"[^\"\n]*\"?|'[^'\n]*'?|\[[^\]\n]*|\{[^{}\n]*|[^\s,}\]\[{][^,}\]\n]*"
 )
 _TEMPLATE: Final = re.compile(r"[\"']?(?:\{\{|\$\{|\*)")
 _URL: Final = re.compile(
@@ -34,7 +34,7 @@ _SHAPES: Final = (
     ("a Databricks token", re.compile(r"\bdapi[0-9a-f]{32}")),
     ("a Stripe key", re.compile(r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}")),
     ("a dbt Cloud token", re.compile(r"\bdbt[cu]_[A-Za-z0-9_\-]{30,}")),
-    ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_\-]{10,}\.eyJ[A-Za-z0-9_\-]{10,}\.\S*")),
+    ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_\-]{10,200}\.eyJ[A-Za-z0-9_\-]{10,}\S*")),
 )
 
 
@@ -61,9 +61,14 @@ def has_url_password(text: str) -> bool:
 
 def secret_stretches(text: str) -> Iterator[tuple[int, int]]:
     """Yield where `text`, any text of YAML's manner, most likely holds secrets."""
-    for match in _WRITTEN.finditer(text):
-        if is_secret_name(match["key"]) and not _TEMPLATE.match(match["value"]):
-            yield match.span("value")
+    end = 0  # Values are searched once, so that the time stays linear.
+    for key in _KEY.finditer(text):
+        if key.start() < end or not is_secret_name(key["key"]):
+            continue
+        value = _VALUE.match(text, key.end())
+        if value is not None and not _TEMPLATE.match(value[0]):
+            end = value.end()
+            yield value.span()
     for match in _URL.finditer(text):
         yield match.span("password")
     for _, pattern in _SHAPES:
