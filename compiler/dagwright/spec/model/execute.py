@@ -31,7 +31,7 @@ Invocation = Annotated[
     Meaning(
         {
             "subprocess": "dbt is a process of its own, killed with the task",
-            "dbt_runner": "dbt is imported into the task's process: faster, less isolated",
+            "dbt_runner": "the dbt of Airflow's own Python, by its API, in a process of its own",
         }
     ),
 ]
