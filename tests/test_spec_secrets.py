@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from spec_cases import GOOD, SPEC, findings
 
 from dagwright.diagnostics.formats import FORMATS, Look
+from spec_cases import GOOD, SPEC, findings
 
 CANARY = "c4n4ry"
 PLAIN = '  env: {A: "1"}\n'
@@ -16,7 +16,7 @@ SECRET = [
     f"  env:\n    DB_PASSWORD: {CANARY}\n",
     f'  env: {{"DB_PASSWORD": "{CANARY}"}}\n',
     f"  env: {{A: 'x', API_KEY: '{CANARY}'}}\n",
-    f"  env: {{A: x://shop:{CANARY}@host/db}}\n",
+    f"  env: {{A: postgresql://shop:{CANARY}@host/db}}\n",
     f"  env: {{'DB_PASSWORD':{CANARY}}}\n",
     f"  env: {{DB_PASSWORD: !x {CANARY}}}\n",
 ]
