@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from dagwright.select import ExactSelectors
+from dagwright.select.commands import kept_by
 from differential.arbitrary import Requests, Vocabulary
 from differential.compare import Sides
 from differential.trim import trimmed
@@ -55,6 +57,34 @@ def test_the_committed_manifest_is_that_of_the_project(sides, update):
     committed = json.loads(MANIFEST.read_text(encoding="utf-8"))
     fresh["metadata"]["dbt_version"] = committed["metadata"]["dbt_version"]
     assert json.loads(trimmed(fresh)) == committed
+
+
+def test_exact_selectors_are_exact_to_dbt(sides):
+    exact = ExactSelectors(sides.project)
+    wanted, asked = [], []
+    for command in ("run", "seed", "snapshot", "test", "build"):
+        kept = kept_by(command, sides.project.metadata.release)
+        for one, resource in sides.project.resources.items():
+            if not kept.keeps(resource):
+                continue
+            found = exact.for_nodes({one}, command)
+            assert not found.ambiguous, found
+            wanted.append([one])
+            asked.append(
+                {
+                    "select": list(found.arguments),
+                    "exclude": [],
+                    "selector": None,
+                    "selectors": [],
+                    "indirect_selection": found.indirect,
+                    "command": command,
+                    "resource_types": [],
+                    "exclude_resource_types": [],
+                }
+            )
+    answers = [answer["ids"] for answer in sides.ask(asked)]
+    assert answers == wanted
+    assert len(wanted) > 100
 
 
 def _agree(sides: Sides, asked: list[dict]) -> int:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from random import Random
 
 import pytest
+from msgspec.structs import replace
 
 from dagwright.diagnostics import Report
 from dagwright.project import Project, UniqueId
-from dagwright.select import Complaints, ExactSelection, ExactSelectors, Request, select_nodes
+from dagwright.select import (
+    Ambiguity,
+    Complaints,
+    ExactSelection,
+    ExactSelectors,
+    Request,
+    select_nodes,
+)
 from dagwright.select.commands import kept_by
 from dagwright.select.fqn import FqnIndex, is_versioned, matches
 from dagwright.select.proof import escaped, pinned
@@ -17,20 +25,12 @@ from random_projects import COMMANDS, WORDS, random_project
 from select_cases import project as committed_project
 
 
-def _runs(project: Project, exact: ExactSelection, command: str) -> set[UniqueId]:
-    """Return what dbt would run: in a build, a unit test goes with its model or not at all."""
+def _selected(project: Project, exact: ExactSelection, command: str) -> frozenset[UniqueId]:
     complaints = Complaints(Report(), lambda place: Span(place.source, place.start, place.end))
     request = Request(exact.arguments, indirect_selection=exact.indirect, command=command)
     found = select_nodes(project, request, complaints)
     assert found is not None, complaints.report.found
-    resources = project.resources
-    return {
-        one
-        for one in found
-        if command != "build"
-        or resources[one].resource_type != "unit_test"
-        or found.intersection(resources[one].parents)
-    }
+    return found
 
 
 def _kept(project: Project, command: str) -> list[UniqueId]:
@@ -49,25 +49,11 @@ def test_a_proved_selector_selects_its_nodes_and_no_others(command, release):
         nodes = _kept(project, command)
         for one in nodes:
             wanted = {one, *random.sample(nodes, min(len(nodes), random.choice((0, 0, 1, 3))))}
-            if command == "build":  # As tasks have it: a unit test runs with its model.
-                wanted |= {
-                    parent
-                    for each in wanted
-                    if project.resources[each].resource_type == "unit_test"
-                    for parent in project.resources[each].parents
-                    if parent in nodes
-                }
-                if any(
-                    project.resources[each].resource_type == "unit_test"
-                    and not wanted.intersection(project.resources[each].parents)
-                    for each in wanted
-                ):
-                    continue  # Its model has no SQL: dbt would never run it.
             found = exact.for_nodes(wanted, command)
             asked += 1
             if not found.ambiguous:
                 proved += 1
-                assert _runs(project, found, command) == wanted, (seed, wanted, found)
+                assert _selected(project, found, command) == wanted, (seed, wanted, found)
             for ambiguity in found.ambiguous:
                 assert ambiguity.node in wanted
                 assert not wanted.intersection(ambiguity.others)
@@ -100,7 +86,7 @@ def test_one_argument_serves_nodes_that_share_it():
             "unit_test.tangle.dim_users.users_start_at_one_v2",
             (
                 "fqn:tangle.marts.dim_users.users_start_at_on[e],file:marts.yml,package:tangle,"
-                "resource_type:unit_test,fqn:tangle.marts.dim_users.v[2]"
+                "resource_type:unit_test,fqn:tangle.marts.dim_users.v[2]+1"
             ),
         ),
     ],
@@ -110,25 +96,36 @@ def test_more_is_said_where_a_name_is_not_enough(unique_id, more):
     command = "run" if unique_id.startswith("model.") else "test"
     found = ExactSelectors(project).for_nodes({UniqueId(unique_id)}, command)
     assert (found.arguments, found.ambiguous) == ((more,), ())
-    assert found.indirect == ("eager" if command == "test" else "empty")
+    assert found.indirect == "empty"
+
+
+def test_in_1_8_tests_come_along_where_a_parent_tells_them_apart():
+    one = UniqueId("unit_test.tangle.dim_users.users_start_at_one_v2")
+    found = ExactSelectors(committed_project("1.8.3")).for_nodes({one}, "test")
+    assert found.indirect == "eager"
+    assert found.arguments[0].endswith(",fqn:tangle.marts.dim_users.v[2]")
+    (ambiguity,) = ExactSelectors(committed_project("1.8.3")).for_nodes({one}, "build").ambiguous
+    assert ambiguity.others == ("unit_test.tangle.dim_users.users_start_at_one_v1",)
+
+
+def test_versioned_unit_tests_are_told_apart_beside_their_model():
+    project = committed_project()
+    same = "unit_test.tangle.dim_users.users_start_at_one_v"
+    wanted = {UniqueId(f"{same}1"), UniqueId("model.tangle.dim_users.v1")}
+    found = ExactSelectors(project).for_nodes(wanted, "build")
+    assert not found.ambiguous
+    assert _selected(project, found, "build") == wanted
 
 
 def test_what_cannot_be_told_apart_is_said():
     project = committed_project()
-    same = "unit_test.tangle.dim_users.users_start_at_one_v"
-    found = ExactSelectors(project).for_nodes(
-        {UniqueId(f"{same}1"), UniqueId("model.tangle.dim_users.v1")}, "build"
-    )
-    assert not found.ambiguous  # A unit test of version 2 does not run without version 2.
-
-    both = random_project(3)
-    unknown = ExactSelectors(both)
-    ambiguous = [
-        ambiguity
-        for one in _kept(both, "build")
-        for ambiguity in unknown.for_nodes({one}, "build").ambiguous
-    ]
-    assert all(ambiguity.others for ambiguity in ambiguous)
+    one = UniqueId("test.tangle.unique_dim_users_v2_id.4d5c05bd52")
+    twin = UniqueId(f"{one}0")
+    resources = {**project.resources, twin: replace(project.resources[one], unique_id=twin)}
+    doubled = Project(project.metadata, resources, {**project.children, twin: ()})
+    exact = ExactSelectors(doubled)
+    assert exact.for_nodes({one}, "test").ambiguous == (Ambiguity(one, (twin,)),)
+    assert len(exact.for_nodes({one, twin}, "test").arguments) == 1
 
 
 @pytest.mark.parametrize("bare_leaf", [True, False])

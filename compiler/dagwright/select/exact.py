@@ -71,7 +71,7 @@ class ExactSelectors:
 
         wanted = frozenset(ids)
         lean = self._proved(wanted, names, tests=False)
-        if not lean.ambiguous or command != "test":
+        if not lean.ambiguous or command != "test" or not self._index.is_1_8:
             return lean
         full = self._proved(wanted, names, tests=True)
         return full if not full.ambiguous else lean
@@ -80,7 +80,7 @@ class ExactSelectors:
         names = self._names.get(command)
         if names is None:
             kept = kept_by(command, self._index.metadata.release)
-            names = self._names[command] = _Names(self._index, kept, command)
+            names = self._names[command] = _Names(self._index, kept)
         return names
 
     def _proved(
@@ -91,11 +91,11 @@ class ExactSelectors:
         for one in sorted(wanted):
             others: set[UniqueId] = set()
             for atoms in self._spellings(one, tests=tests):
-                found = names.left(selected(self._index, atoms, tests=tests), wanted)
+                found = set(filter(names.keeps, selected(self._index, atoms, tests=tests)))
                 if one in found and found <= wanted:
                     arguments[written(atoms)] = None
                     break
-                others = found - wanted
+                others = found - wanted or others
             else:
                 ambiguous.append(Ambiguity(one, tuple(sorted(others))))
         return ExactSelection(tuple(arguments), "eager" if tests else "empty", tuple(ambiguous))
@@ -118,24 +118,27 @@ class ExactSelectors:
         if resource.test_metadata:
             atoms.append(Atom("test_name", escaped(resource.test_metadata.name)))
         yield tuple(atoms)
-        if tests:
-            yield [*atoms, *(self._parent(parent) for parent in resource.parents)]
+        if tests or not self._index.is_1_8:
+            yield (*atoms, *(self._read_by(parent, tests=tests) for parent in resource.parents))
 
-    def _parent(self, one: UniqueId) -> Atom:
-        """Return an atom that brings along the tests of a parent."""
-        resource = self._index.resources[one]
+    def _read_by(self, parent: UniqueId, *, tests: bool) -> Atom:
+        """Return an atom that a parent's readers belong to.
+
+        dbt 1.8 forgets graph operators where no tests come along; there they have to.
+        """
+        resource = self._index.resources[parent]
+        atom = Atom("fqn", pinned(".".join(resource.fqn)))
         if resource.resource_type == "source":
-            return source_atom(resource)
-        return Atom("fqn", pinned(".".join(resource.fqn)))
+            atom = source_atom(resource)
+        return atom._replace(readers=not tests)
 
 
 class _Names:
     """The names of everything that one command keeps, to see at a look whether one is alone."""
 
-    def __init__(self, index: Index, kept: Kept, command: str) -> None:
+    def __init__(self, index: Index, kept: Kept) -> None:
         self._index = index
         self._kept = kept
-        self._builds = command == "build"
         self._spots: dict[UniqueId, tuple[str, str]] = {}
         self._count: Counter[tuple[str, str]] = Counter()
         self._versions: Counter[str] = Counter()
@@ -163,23 +166,9 @@ class _Names:
             return None
         return f"fqn:{dotted},file:{file}"
 
-    def left(self, found: set[UniqueId], wanted: frozenset[UniqueId]) -> set[UniqueId]:
-        """Return those of `found` that the command would run when it is asked for `wanted`.
-
-        `dbt build` runs a unit test with its model alone: without that it is selected in vain.
-        """
-        resources = self._index.resources
-        return {
-            one
-            for one in found
-            if self._kept.keeps(resources[one])
-            and not (
-                self._builds
-                and resources[one].resource_type == "unit_test"
-                and one not in wanted
-                and wanted.isdisjoint(resources[one].parents)
-            )
-        }
+    def keeps(self, one: UniqueId) -> bool:
+        """Return whether the command would run a node that is selected."""
+        return self._kept.keeps(self._index.resources[one])
 
     def _read(self) -> None:
         """Walk everything that the command keeps, once."""

@@ -26,14 +26,18 @@ _TESTS: Final = frozenset(("test", "unit_test"))
 
 
 class Atom(NamedTuple):
-    """`method:value`, with no character in `value` that means something else."""
+    """`method:value`, with no character in `value` that means something else.
+
+    `readers` is whether what reads it directly belongs to it too, tests in every mode: `+1`.
+    """
 
     method: Literal["fqn", "file", "package", "resource_type", "test_name", "source"]
     value: str
+    readers: bool = False
 
     def __str__(self) -> str:
         """Return it as dbt reads it."""
-        return f"{self.method}:{self.value}"
+        return f"{self.method}:{self.value}{'+1' if self.readers else ''}"
 
 
 def written(atoms: Iterable[Atom]) -> str:
@@ -85,7 +89,7 @@ def selected(index: Index, atoms: Sequence[Atom], *, tests: bool) -> set[UniqueI
 
     Args:
         index: the project.
-        atoms: one or more; the first is an fqn, or a source.
+        atoms: one or more; the first is an fqn, or a source, without its readers.
         tests: whether tests come along eagerly; otherwise none does, as with `empty`.
     """
     first = atoms[0]
@@ -108,7 +112,7 @@ def _holds(index: Index, atom: Atom, resource: Resource, tests: bool) -> bool:  
     question = _QUESTIONS[atom.method]
     if question(index, resource, atom.value):
         return True
-    if not tests or resource.resource_type not in _TESTS:
+    if not atom.readers and not (tests and resource.resource_type in _TESTS):
         return False
     parents = (index.resources[parent] for parent in resource.parents)
     return any(
