@@ -6,7 +6,6 @@ last character. None of the formats holds source text, and so no secret.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -78,6 +77,8 @@ def render_sarif(
     diagnostics: Sequence[Diagnostic], texts: Mapping[str, str], *, version: str = "0"
 ) -> str:
     """Return a SARIF 2.1.0 log with one run, as code scanning services read it."""
+    from hashlib import sha256  # noqa: PLC0415 - slow to import, and only SARIF needs it
+
     sources = Sources(texts, diagnostics)
     rules = sorted({found.rule.code: found.rule for found in diagnostics}.items())
     numbers = {code: number for number, (code, _) in enumerate(rules)}
@@ -86,7 +87,7 @@ def render_sarif(
     for found in diagnostics:
         identity = f"{found.rule.code}\n{found.span.file}\n{found.message}"
         repeated[identity] += 1
-        print_ = hashlib.sha256(f"{identity}\n{repeated[identity]}".encode()).hexdigest()
+        print_ = sha256(f"{identity}\n{repeated[identity]}".encode()).hexdigest()
         results.append(_sarif_result(found, sources, numbers[found.rule.code], print_))
     return _json(
         {
