@@ -84,6 +84,8 @@ DAG = {
     "catchup": False,
     "tags": ["dbt"],
     "params": {"day": "today"},
+    "display_name": "The shop",
+    "fail_fast": True,
     "default_args": {"owner": "analytics", "retries": 2, "retry_delay": 300.0},
 }
 
@@ -137,6 +139,7 @@ def test_the_dag_bag_takes_the_dag_with_its_tasks_edges_groups_and_arguments(dag
     assert (dag.dag_id, dag.tags, dag.timezone.name) == ("shop", {"dbt"}, "Europe/Amsterdam")
     assert dag.start_date.isoformat() == "2025-12-31T23:00:00+00:00"
     assert dag.params.dump() == {"day": "today"}
+    assert (dag.dag_display_name, dag.fail_fast) == ("The shop", True)
     items = dag.get_task("items.run")
     assert (items.command, items.flags, items.env) == (
         ("run", "--select", "items"),

@@ -6,8 +6,9 @@ Nothing else here asks which Airflow it runs in.
 from __future__ import annotations
 
 import sys
+from inspect import signature
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from airflow.exceptions import AirflowException, AirflowFailException
@@ -30,6 +31,7 @@ else:
 
 __all__ = [
     "DAG",
+    "FAIL_FAST",
     "AirflowException",
     "AirflowFailException",
     "Asked",
@@ -42,6 +44,7 @@ __all__ = [
     "TaskGroupContext",
     "asked_task",
     "empty_operator",
+    "group_label",
     "is_filling_a_dag_bag",
 ]
 
@@ -75,6 +78,19 @@ def asked_task() -> Asked | None:
 def is_filling_a_dag_bag() -> bool:
     """Return whether Airflow itself imports the file at hand, and will look for its DAGs."""
     return getattr(DagContext, "current_autoregister_module_name", None) is not None
+
+
+def group_label(label: str) -> dict[str, str]:
+    """Return the arguments that make a task group show `label`; Airflow 2 shows its id."""
+    return {"group_display_name": label} if _GROUPS_HAVE_LABELS else {}
+
+
+FAIL_FAST: Final = (
+    "fail_fast" if "fail_fast" in signature(DAG.__init__).parameters else "fail_stop"
+)
+"""The argument of DAG that ends a run at its first failed task."""
+
+_GROUPS_HAVE_LABELS: Final = "group_display_name" in signature(TaskGroup.__init__).parameters
 
 
 def empty_operator() -> Any:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dagwright_airflow.airflow_api import Asset, AssetAll, AssetAny
+from dagwright_airflow.airflow_api import FAIL_FAST, Asset, AssetAll, AssetAny
 from dagwright_airflow.artifact import ArtifactError
 
 Convert = Callable[[Any, Collection[str]], Any]
@@ -51,6 +51,8 @@ def dag_arguments(stated: Mapping[str, Any], callbacks: Collection[str] = ()) ->
         raise ArtifactError("`timezone` without `start_date`: Airflow would use UTC; add a date")
     if "display_name" in stated:
         arguments["dag_display_name"] = stated["display_name"]
+    if "fail_fast" in stated:
+        arguments[FAIL_FAST] = stated["fail_fast"]
     arguments["dag_id"] = stated["id"]
     arguments["schedule"] = _schedule(stated.get("schedule"))
     arguments["default_args"] = operator_arguments(stated.get("default_args", {}), callbacks)
@@ -59,7 +61,7 @@ def dag_arguments(stated: Mapping[str, Any], callbacks: Collection[str] = ()) ->
 
 _DAG_KEYS: Final = frozenset(
     {
-        *("id", "display_name", "params", "default_args"),
+        *("id", "display_name", "fail_fast", "params", "default_args"),
         *("timezone", "start_date", "end_date", "schedule"),
     }
 )

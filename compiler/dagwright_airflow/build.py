@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from dagwright_airflow.airflow_api import DAG, BaseOperator, TaskGroup
+from dagwright_airflow.airflow_api import DAG, BaseOperator, TaskGroup, group_label
 from dagwright_airflow.arguments import dag_arguments, operator_arguments
 from dagwright_airflow.artifact import Artifact, ArtifactError
 from dagwright_airflow.kinds import kind_named
@@ -81,7 +81,7 @@ def add_groups(artifact: Artifact, ground: TaskGroup, *, named: str) -> dict[str
                 prefix_group_id=False,
                 parent_group=ground if parent is None else made[parent],
                 dag=ground.dag,
-                **({"group_display_name": group["label"]} if "label" in group else {}),
+                **group_label(group.get("label", name)),
             )
     return made
 

@@ -16,15 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, MutableSet
 from copy import copy
 from functools import partial
-from types import MappingProxyType
 from typing import Any, Final
 
 from dagwright_airflow.airflow_api import DAG, BaseOperator, TaskGroup
 
 _INIT: Final = "_BaseOperator__init_kwargs"
-_STORED_AS: Final[Mapping[str, str]] = MappingProxyType(
-    {"task_display_name": "_task_display_name"}
-)
 _BUILT_IN: Final = (dict, list, set)
 _CONTAINERS: Final = (MutableMapping, MutableSequence, MutableSet)
 
@@ -38,6 +34,7 @@ class Mould:
         self._dag = dag
         self._shared = dict(shared)
         self._template: dict[str, Any] = {}
+        self._stored_as: dict[str, str] = {}
         self._containers: tuple[tuple[str, Callable[[], Any]], ...] = ()
         self._proven: bool | None = None
 
@@ -53,16 +50,20 @@ class Mould:
             task_id=task_id, dag=self._dag, task_group=group, **self._shared, **own
         )
         if not self._template:
-            self._template = dict(vars(operator))
-            self._template.update(upstream_task_ids=set(), downstream_task_ids=set())
-            self._containers = tuple(
-                (name, _copier(value))
-                for name, value in self._template.items()
-                if isinstance(value, _CONTAINERS)
-            )
+            self._keep(operator, own)
         elif self._proven is None:
             self._proven = self._agrees(operator, task_id, own)
         return operator
+
+    def _keep(self, operator: BaseOperator, own: Mapping[str, Any]) -> None:
+        """Make `operator` the template, before anything waits for it."""
+        self._template = dict(vars(operator))
+        self._stored_as = {name: _attribute(operator, name, own[name]) for name in own}
+        self._containers = tuple(
+            (name, _copier(value))
+            for name, value in self._template.items()
+            if isinstance(value, _CONTAINERS)
+        )
 
     def _clone(self, task_id: str, own: Mapping[str, Any]) -> BaseOperator:
         """Return a copy of the template that no DAG and no group knows of yet."""
@@ -70,7 +71,7 @@ class Mould:
         for name, fresh in self._containers:
             attributes[name] = fresh()
         for name, value in own.items():
-            attributes[_STORED_AS.get(name, name)] = value
+            attributes[self._stored_as[name]] = value
         attributes["task_id"] = task_id
         attributes["_dag"] = attributes["task_group"] = None
         attributes[_INIT].update(own, task_id=task_id)
@@ -88,8 +89,16 @@ class Mould:
         return bool(attributes == vars(constructed))
 
 
+def _attribute(operator: BaseOperator, argument: str, value: object) -> str:
+    """Return the attribute in which `operator` keeps an argument: by its name, or by its value."""
+    attributes = vars(operator)
+    if argument in attributes:
+        return argument
+    return next((name for name, kept in attributes.items() if kept is value), argument)
+
+
 def _copier(container: Any) -> Callable[[], Any]:
     """Return what makes a container like `container`, which shares nothing with it."""
     if not container and type(container) in _BUILT_IN:
         return type(container)
-    return partial(copy, container)
+    return partial(copy, copy(container))

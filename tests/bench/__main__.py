@@ -32,7 +32,7 @@ class Budget:
     models: int
     limit: float | None
     against: str | None = None
-    unit: Literal["cpu", "bytes"] = "cpu"
+    unit: Literal["cpu", "wall", "bytes"] = "cpu"
 
 
 BUDGETS: Final = (
@@ -47,6 +47,7 @@ BUDGETS: Final = (
     Budget("worker gets one task", "worker", 5_000, 0.020),
     Budget("worker gets one task, 1 of 40 DAGs", "worker_of_forty", 1_000, 0.020),
     Budget("import of the runtime", "runtime_import", 0, 0.020),
+    Budget("one task, over its dbt (wall)", "operator", 0, 0.300, unit="wall"),
     Budget("compile, against decoding alone", "compiler", 1_000, 3.0, "decode"),
     Budget("compile, against decoding alone", "compiler", 5_000, 3.0, "decode"),
 )

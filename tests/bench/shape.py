@@ -64,24 +64,29 @@ def tasks(count: int) -> Iterator[dict[str, Any]]:
             for n in (all_models[number] for number in model.reads)
         ]
         select = f"fqn:shop.{model.folder}.{model.name},file:{model.name}.sql"
-        node = f"model.shop.{model.name}"
-        group = {"group": model.folder}
-        yield dict(
-            dbt_task(f"{model.name}.run", ["run", "--select", select], [node], after=last, **group)
+        more = {"group": model.folder}
+        run = dbt_task(
+            f"{model.name}.run",
+            ["run", "--select", select],
+            [f"model.shop.{model.name}"],
+            label=f"{model.name} run",
+            after=last,
+            **more,
         )
+        yield dict(run)
         if model.tested:
-            yield dict(
-                dbt_task(
-                    f"{model.name}.test",
-                    ["test", "--select", select, "--indirect-selection", "cautious"],
-                    [
-                        f"test.shop.{kind}_{model.name}_id.0123456789"
-                        for kind in ("not_null", "unique")
-                    ],
-                    after=[f"{model.name}.run"],
-                    **group,
-                )
+            test = dbt_task(
+                f"{model.name}.test",
+                ["test", "--select", select, "--indirect-selection", "cautious"],
+                [
+                    f"test.shop.{kind}_{model.name}_id.0123456789"
+                    for kind in ("not_null", "unique")
+                ],
+                label=f"{model.name} tests",
+                after=[f"{model.name}.run"],
+                **more,
             )
+            yield dict(test)
 
 
 def write(folder: Path, count: int, dag_id: str = "bench") -> Path:
