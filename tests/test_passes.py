@@ -188,12 +188,30 @@ def test_every_chosen_node_runs_once_and_no_sooner_than_dbt_would(
     final = made["name-tasks"]
     ran = sorted(node for task in final.tasks.values() for node in task.nodes)
     assert ran == sorted(expected_nodes(project, chosen, tests))
-    if tests in ("after_each", "build"):
+    if tests == "after_each":
+        assert node_order(final) == dbts_order_of(final, project, chosen)
+    if tests == "build":
         task_of = {node: task.id for task in final.tasks.values() for node in task.nodes}
         ours = closure(final)
         for up, reader in reference_order(project, chosen).edges:
             if up in task_of and reader in task_of and task_of[up] != task_of[reader]:
                 assert ours.has_edge(task_of[up], task_of[reader])
+
+
+def node_order(graph: Graph) -> set[tuple[str, str]]:
+    """Return who waits for whom, node by node."""
+    return {
+        (one, other)
+        for up, down in closure(graph).edges
+        for one in graph.tasks[up].nodes
+        for other in graph.tasks[down].nodes
+    }
+
+
+def dbts_order_of(graph: Graph, project: Project, chosen: Chosen) -> set[tuple[str, str]]:
+    """Return dbt's order among the nodes that run in `graph`."""
+    ran = {node for task in graph.tasks.values() for node in task.nodes}
+    return {(a, b) for a, b in reference_order(project, chosen).edges if {a, b} <= ran}
 
 
 def expected_nodes(project: Project, chosen: Chosen, tests: str) -> set[UniqueId]:
@@ -218,6 +236,34 @@ def test_thinned_edges_are_the_transitive_reduction(drawn: tuple[Project, Chosen
     thick, thin = closure(made["group-tasks"]), made["thin-edges"]
     edges = {(up, task.id) for task in thin.tasks.values() for up in task.after}
     assert edges == set(nx.transitive_reduction(thick).edges)
+
+
+@pytest.mark.slow
+def test_three_thousand_dense_models_have_the_fewest_edges() -> None:
+    """A rule that gates every reader would make millions of edges here before any is thinned."""
+    count, lines = 3_000, []
+    for at in range(count):
+        above = [f"model.shop.m{up:04}" for up in range(max(0, at - 10), at)]
+        lines.append(" <- ".join([f"model.shop.m{at:04}", *above]))
+        lines.append(f"test.shop.own{at:04} <- model.shop.m{at:04}")
+        other = f"model.shop.m{max(0, at - 7):04}"
+        lines.append(f"test.shop.wide{at:04} <- model.shop.m{at:04} <- {other}")
+    project = project_of([node(line) for line in lines])
+    made = through_passes(project, Chosen(frozenset(project.resources)), Rendering())
+    assert sum(len(task.after) for task in made["gate-readers"].tasks.values()) < 20 * count
+    final = made["name-tasks"]
+    wide = [f"shop.wide{at:04}.data_test" for at in range(1, count)]
+    assert set(wide) < set(final.tasks)
+    edges = {(up, task.id) for task in final.tasks.values() for up in task.after}
+    tests = {(f"shop.m{at:04}.run", f"shop.m{at:04}.test") for at in range(count)}
+    tests |= {(f"shop.m{at:04}.run", wide[at - 1]) for at in range(1, count)}
+    gates = {(test, f"shop.m{at + 1:04}.run") for at in range(count - 1) for test in own(at)}
+    assert edges == tests | gates
+
+
+def own(at: int) -> list[str]:
+    """Return the test tasks that stand right behind the model number `at`."""
+    return [f"shop.m{at:04}.test", *([f"shop.wide{at:04}.data_test"] if at else [])]
 
 
 @settings(max_examples=150, deadline=None)

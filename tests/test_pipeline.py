@@ -222,6 +222,21 @@ def test_unselected_models_order_what_is_around_them() -> None:
     assert after["shop.revenue.unit_test"] == ("shop.raw_orders.seed",)
 
 
+def test_a_test_that_reads_an_unselected_sibling_gates_nothing() -> None:
+    project = SHOP + "test.shop.sizes <- model.shop.orders <- model.shop.stock\n"
+    spec = SPEC.replace("../shop}", "../shop, select: [orders, revenue]}")
+    after = {step.id: step.after for step in compiled(spec, project=project).plan.steps}
+    assert after["shop.sizes.data_test"] == ("shop.orders.run",)
+    assert after["shop.revenue.unit_test"] == ("shop.orders.test",)
+
+
+def test_a_test_that_also_reads_what_its_node_is_built_from_stays_with_it() -> None:
+    project = SHOP + "test.shop.sizes <- model.shop.orders <- seed.shop.raw_orders\n"
+    spec = SPEC.replace("../shop}", "../shop, select: [orders, revenue]}")
+    nodes = {step.id: step.nodes for step in compiled(spec, project=project).plan.steps}
+    assert nodes["shop.orders.test"] == ("test.shop.sizes", "test.shop.unique_orders")
+
+
 LONG = "model.shop.a\n" + "".join(
     f"test.shop.{'t' * 90}{n} <- model.shop.a\n" for n in range(8000)
 )

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from msgspec.structs import replace
+
 from dagwright.ir.graph import Graph, Task, TaskId, Verb
-from dagwright.ir.walk import in_order
+from dagwright.ir.walk import in_order, waiting_pairs
 from dagwright.project.model import Project, Resource, UniqueId
 
 
@@ -81,7 +83,7 @@ HIDDEN: Final = MappingProxyType({"test": Verb.TEST, "unit_test": Verb.UNIT_TEST
 def build_graph(project: Project, chosen: Chosen, rendering: Rendering) -> Graph:
     """Return the graph of all that can run or order what runs, one task a node."""
     verbs = _verbs(project, chosen, rendering)
-    return in_order(
+    graph = in_order(
         {
             TaskId(node): Task(
                 id=TaskId(node),
@@ -95,6 +97,7 @@ def build_graph(project: Project, chosen: Chosen, rendering: Rendering) -> Graph
             for resource in (project.resources[node],)
         }
     )
+    return _settled(graph)
 
 
 def _verbs(project: Project, chosen: Chosen, rendering: Rendering) -> dict[UniqueId, Verb | None]:
@@ -122,10 +125,33 @@ def _home(
     """
     if node.resource_type not in HIDDEN:
         return None
-    read = [parent for parent in node.parents if parent in chosen]
-    if len(read) != 1 or (verbs.get(read[0]) is None and len(node.parents) > 1):
+    parents = frozenset(node.parents)
+    read = [parent for parent in parents if parent in chosen]
+    if len(read) != 1 or (verbs.get(read[0]) is None and len(parents) > 1):
         return None
     return read[0]
+
+
+def _settled(graph: Graph) -> Graph:
+    """Return `graph` without the homes of tests that also read what is not upstream of their home.
+
+    dbt lets such a test gate less than the other tests of that node, so it cannot share their
+    task. One that stays waits for its home alone, which waits for all else that the test reads.
+    """
+    wide = [
+        (task, TaskId(task.home))
+        for task in graph.of(Verb.TEST)
+        if task.home is not None and len(task.after) > 1
+    ]
+    asked = {(home, up) for task, home in wide for up in task.after if up != home}
+    known = waiting_pairs(graph.tasks.values(), asked)
+    settled = {
+        task.id: replace(task, after=frozenset((home,)))
+        if all((home, up) in known for up in task.after - {home})
+        else replace(task, home=None)
+        for task, home in wide
+    }
+    return Graph({**graph.tasks, **settled}) if settled else graph
 
 
 def _tested_sources(project: Project, chosen: Chosen) -> frozenset[UniqueId]:

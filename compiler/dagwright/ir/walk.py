@@ -107,3 +107,26 @@ def _first_below(
             bit = new & -new
             yield frozenset(batch[bit.bit_length() - 1]), task.id
             new ^= bit
+
+
+def waiting_pairs(
+    tasks: Collection[Task], asked: Collection[tuple[TaskId, TaskId]]
+) -> frozenset[tuple[TaskId, TaskId]]:
+    """Return those of the `(task, up)` in `asked` where the task waits for `up`, at any distance.
+
+    `tasks` are listed after those they wait for. The cost is one walk over the edges for every
+    `BATCH` different `up`, with as many bits a task at most.
+    """
+    found: set[tuple[TaskId, TaskId]] = set()
+    ups = iter(sorted({up for _, up in asked}))
+    while batch := tuple(islice(ups, BATCH)):
+        bit = {up: 1 << place for place, up in enumerate(batch)}
+        above: dict[TaskId, int] = {}
+        for task in tasks:
+            seen = 0
+            for up in task.after:
+                seen |= above.get(up, 0) | bit.get(up, 0)
+            if seen:
+                above[task.id] = seen
+        found.update((task, up) for task, up in asked if above.get(task, 0) & bit.get(up, 0))
+    return frozenset(found)
