@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
 
-from dagwright.diagnostics import CompilerBug, Note, Report
+from dagwright.diagnostics import CompilerBug, Report
 from dagwright.emit import EMITTERS
 from dagwright.emit.artifact import file_name
 from dagwright.files import Files
@@ -22,24 +22,15 @@ from dagwright.ir.choose import choose_nodes, pick_overrides
 from dagwright.ir.graph import Graph
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
-from dagwright.plan.lower import Sources, identity
-from dagwright.plan.rules import DUPLICATE_ID, OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
+from dagwright.plan.lower import Sources
+from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
 from dagwright.plan.settings import read_settings, unmatched
 from dagwright.project import Project, read_project
 from dagwright.project.dbt_parse import DbtParse, run_dbt_parse
 from dagwright.project.rules import REMOTE_MANIFEST
 from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec, SpecDocument, read_spec, resolve, variants
-
-__all__ = [
-    "Compiled",
-    "Options",
-    "check_unique_ids",
-    "compile_all",
-    "compile_spec",
-    "identity",
-    "validate_spec",
-]
+from dagwright.spec.identity import check_unique_ids
 
 Observer = Callable[[str, Graph], None]
 """Is told the name of each pass and the graph it made; the first is `build`."""
@@ -95,31 +86,6 @@ def compile_all(
     compiled = [one for one in made if one is not None]
     check_unique_ids([one.loaded for one in compiled], report)
     return compiled
-
-
-def validate_spec(files: Files, path: str, options: Options, report: Report) -> LoadedSpec | None:
-    """Return the spec at `path`, having reported all that can be said without a manifest or dbt.
-
-    Without an environment in `options`, each of the spec's is checked.
-    """
-    document = read_spec(files, path, options.variables, report)
-    if document is None:
-        return None
-    wanted = (options.environment,) if options.environment else variants(document)
-    first, *_ = [resolve(document, name, report) for name in wanted]
-    return first
-
-
-def check_unique_ids(specs: Sequence[LoadedSpec], report: Report) -> None:
-    """Report every spec whose DAG or task group has the id of one before it."""
-    first: dict[tuple[str, str], LoadedSpec] = {}
-    for loaded in specs:
-        kind, name = identity(loaded.spec)
-        other = first.setdefault((kind, name), loaded)
-        if other is not loaded:
-            note = Note(other.places.value((kind, "id")), "the first is here")
-            at = loaded.places.value((kind, "id"))
-            report.add(DUPLICATE_ID.at(at, notes=(note,), id=name, other=other.path))
 
 
 def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | None:

@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from dagwright.cli.findings import format_option, tell
-from dagwright.cli.specs import environment_option, named_or_found, options, specs_argument
+from dagwright.cli.findings import STATIC, Form, findings_options, judge_ignores, tell
+from dagwright.cli.options import options
+from dagwright.cli.specs import environment_option, named_or_found, specs_argument
 from dagwright.diagnostics import Report
 from dagwright.drift import find_drift
 from dagwright.files import DiskFiles
@@ -22,9 +23,9 @@ from dagwright.files import DiskFiles
     help="Where the artifacts lie; default: `compiled` beside each spec.",
 )
 @environment_option
-@format_option
+@findings_options
 def command(
-    paths: tuple[str, ...], output: str | None, environment: str | None, form: str
+    paths: tuple[str, ...], output: str | None, environment: str | None, form: Form
 ) -> None:
     """Compile in memory, and say which artifacts on disk are stale, missing, extra or edited.
 
@@ -34,4 +35,5 @@ def command(
     files, report = DiskFiles(), Report()
     specs = named_or_found(paths)
     find_drift(files, specs, options(environment), report, output=output, all_specs=not paths)
+    judge_ignores(report, STATIC)
     sys.exit(tell(report, files, form))

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import click
 
-from dagwright.cli.findings import format_option, tell
-from dagwright.cli.specs import environment_option, named_or_found, options, specs_argument
+from dagwright.cli.findings import STATIC, Form, findings_options, judge_ignores, tell
+from dagwright.cli.options import options
+from dagwright.cli.specs import environment_option, named_or_found, specs_argument
 from dagwright.diagnostics import Report
 from dagwright.drift import output_folder
 from dagwright.drift.rules import OUTPUT_UNWRITABLE
@@ -27,9 +28,9 @@ from dagwright.span import Span
     help="Where artifacts go; default: `compiled` beside each spec.",
 )
 @environment_option
-@format_option
+@findings_options
 def command(
-    paths: tuple[str, ...], output: str | None, environment: str | None, form: str
+    paths: tuple[str, ...], output: str | None, environment: str | None, form: Form
 ) -> None:
     """Write the artifact of each spec.
 
@@ -40,6 +41,7 @@ def command(
     compiled = compile_all(files, named_or_found(paths), options(environment), report)
     if not report.failed:
         _write(files, compiled, output, report)
+    judge_ignores(report, STATIC if report.failed else ("DW",))
     sys.exit(tell(report, files, form, to_stderr=True))
 
 

@@ -8,8 +8,9 @@ from difflib import get_close_matches
 import click
 
 from dagwright.catalog import RULES
-from dagwright.cli.findings import Exit, tell
-from dagwright.cli.specs import environment_option, options
+from dagwright.cli.findings import TEXT, Exit, tell
+from dagwright.cli.options import options
+from dagwright.cli.specs import environment_option
 from dagwright.diagnostics import Report
 from dagwright.explain import explain_task, rule_page
 from dagwright.files import DiskFiles
@@ -44,7 +45,7 @@ def _explain_rule(wanted: str) -> None:
 def _explain_task(spec: str, task: str, environment: str | None) -> None:
     files, report = DiskFiles(), Report()
     explanation = explain_task(files, spec, task, options(environment), report)
-    code = tell(report, files, "text", to_stderr=True)
+    code = tell(report, files, TEXT, to_stderr=True)
     if explanation is None:
         sys.exit(Exit.FINDINGS if code is Exit.FINDINGS else Exit.USAGE)
     click.echo(explanation, nl=False)

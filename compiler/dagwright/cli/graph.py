@@ -6,8 +6,9 @@ import sys
 
 import click
 
-from dagwright.cli.findings import Exit, tell
-from dagwright.cli.specs import environment_option, options
+from dagwright.cli.findings import TEXT, Exit, tell
+from dagwright.cli.options import options
+from dagwright.cli.specs import environment_option
 from dagwright.diagnostics import Report
 from dagwright.emit.pictures import PICTURES
 from dagwright.files import DiskFiles
@@ -29,7 +30,7 @@ def command(spec: str, environment: str | None, form: str) -> None:
     """Draw the tasks of SPEC and what they wait for."""
     files, report = DiskFiles(), Report()
     compiled = compile_spec(files, spec, options(environment), report)
-    code = tell(report, files, "text", to_stderr=True)
+    code = tell(report, files, TEXT, to_stderr=True)
     if compiled is None or code is not Exit.CLEAN:
         sys.exit(Exit.FINDINGS)
     click.echo(PICTURES[form](compiled.plan), nl=False)

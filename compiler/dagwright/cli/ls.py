@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from dagwright.cli.findings import Exit, tell
+from dagwright.cli.findings import TEXT, Exit, tell
 from dagwright.diagnostics import Report
 from dagwright.files import DiskFiles, Files
 from dagwright.project import Project, UniqueId, read_project
@@ -43,10 +43,10 @@ def command(**given: Any) -> None:
     files, report = DiskFiles(), Report()
     project = read_project(files, given["manifest"], report, Span(given["manifest"], 0, 0))
     if project is None:
-        sys.exit(tell(report, files, "text", to_stderr=True))
+        sys.exit(tell(report, files, TEXT, to_stderr=True))
     found = _select(files, project, given, report)
     if found is None:
-        tell(report, files, "text", to_stderr=True, more_sources=_arguments(given))
+        tell(report, files, TEXT, to_stderr=True, more_sources=_arguments(given))
         sys.exit(Exit.USAGE)
     nodes = sorted(found)
     text = (

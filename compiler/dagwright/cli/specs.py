@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
 import click
-
-from dagwright.pipeline import Options
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
@@ -54,6 +52,6 @@ def _below(folder: Path) -> Iterator[str]:
                 yield (Path(here) / name).as_posix()
 
 
-def options(environment: str | None) -> Options:
-    """Return how to compile, with the variables of this process for `${NAME}`."""
-    return Options(environment=environment, variables=dict(os.environ))
+def variables() -> Mapping[str, str]:
+    """Return what `${NAME}` in a spec may read: the variables of this process."""
+    return dict(os.environ)

@@ -14,16 +14,11 @@ from dagwright.drift.differences import differences
 from dagwright.drift.rules import EDITED, EXTRA, MISSING, STALE, UNREADABLE
 from dagwright.emit.artifact import SUFFIXES, content_digest, file_name
 from dagwright.files import Files
-from dagwright.pipeline import (
-    Compiled,
-    Options,
-    check_unique_ids,
-    compile_spec,
-    identity,
-    validate_spec,
-)
+from dagwright.pipeline import Compiled, Options, compile_spec
 from dagwright.span import Span
 from dagwright.spec import LoadedSpec
+from dagwright.spec.identity import check_unique_ids, identity
+from dagwright.spec.validate import validate_spec
 
 CONTENT = '"content": '
 
@@ -68,7 +63,7 @@ def _check_one(
     """Return what `spec` compiles to, having compared it with the artifact on disk."""
     recorded = None
     if options.environment is None:
-        loaded = validate_spec(files, spec, options, Report())
+        loaded = validate_spec(files, spec, None, options.variables, Report())
         if loaded is not None:
             recorded = _environment_of(
                 files, posixpath.join(folder, file_name(*identity(loaded.spec)))

@@ -9,9 +9,9 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from dagwright.diagnostics import CompilerBug, Report
+from dagwright.diagnostics import Report
 from dagwright.ir.graph import Graph, Task, Verb
 from dagwright.passes.name_tasks import escaped, role_of, shortened
 from dagwright.plan.commands import COMMANDS, WORDS, shared_command, task_words
@@ -25,7 +25,8 @@ from dagwright.project.model import Project, Resource
 from dagwright.select.exact import ExactSelectors
 from dagwright.select.rules import NO_EXACT_SELECTOR
 from dagwright.spec import LoadedSpec
-from dagwright.spec.model import AssetSchedule, Spec
+from dagwright.spec.identity import identity
+from dagwright.spec.model import AssetSchedule
 
 LONGEST_COMMAND_BYTES: Final = 1_500_000
 """Linux takes 2 MiB of arguments and environment together; this leaves some for the latter."""
@@ -89,15 +90,6 @@ def _project_dir(loaded: LoadedSpec, report: Report) -> str | None:
             )
         )
     return found
-
-
-def identity(spec: Spec) -> tuple[Literal["dag", "task_group"], str]:
-    """Return what a spec makes, and its id."""
-    if spec.dag is not None:
-        return "dag", spec.dag.id
-    if spec.task_group is not None:
-        return "task_group", spec.task_group.id
-    raise CompilerBug("a spec makes neither a DAG nor a task group")
 
 
 def _dag_arguments(loaded: LoadedSpec) -> Mapping[str, Any]:

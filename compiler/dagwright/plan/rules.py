@@ -129,24 +129,6 @@ SHAPE_DIFFERS: Final = Rule(
     """,
 )
 
-DUPLICATE_ID: Final = Rule(
-    code="DW505",
-    name="duplicate-dag-id",
-    severity="error",
-    message="the id {id!r} is taken: {other} has it too",
-    help="ids are unique over all specs that are compiled together",
-    explain="""\
-    Airflow knows a DAG by its id alone. Of two DAGs with one id it would load either, today one
-    and tomorrow the other; and both specs would write the same artifact.
-
-    ## Example
-    Two specs that both say `dag: {id: shop}`.
-
-    ## Use instead
-    `dag: {id: shop}` in one and `dag: {id: shop_nightly}` in the other.
-    """,
-)
-
 NO_SUCH_TASK: Final = Rule(
     code="DW506",
     name="no-such-task",
@@ -169,6 +151,5 @@ RULES: Final = (
     OVERRIDE_MATCHES_NOTHING,
     COMMAND_TOO_LONG,
     SHAPE_DIFFERS,
-    DUPLICATE_ID,
     NO_SUCH_TASK,
 )

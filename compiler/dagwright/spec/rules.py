@@ -603,6 +603,24 @@ EXTENDS_CYCLE: Final = Rule(
     """,
 )
 
+DUPLICATE_ID: Final = Rule(
+    code="DW505",
+    name="duplicate-dag-id",
+    severity="error",
+    message="the id {id!r} is taken: {other} has it too",
+    help="ids are unique over all specs that are compiled together",
+    explain="""\
+    Airflow knows a DAG by its id alone. Of two DAGs with one id it would load either, today one
+    and tomorrow the other; and both specs would write the same artifact.
+
+    ## Example
+    Two specs that both say `dag: {id: shop}`.
+
+    ## Use instead
+    `dag: {id: shop}` in one and `dag: {id: shop_nightly}` in the other.
+    """,
+)
+
 SECRET_KEY: Final = Rule(
     code="DW701",
     name="literal-secret",
@@ -713,6 +731,7 @@ RULES: Final = (
     MALFORMED_VARIABLE,
     UNKNOWN_ENVIRONMENT,
     EXTENDS_CYCLE,
+    DUPLICATE_ID,
     SECRET_KEY,
     SECRET_SHAPE,
     SECRET_URL,
