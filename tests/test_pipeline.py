@@ -237,6 +237,69 @@ def test_a_test_that_also_reads_what_its_node_is_built_from_stays_with_it() -> N
     assert nodes["shop.orders.test"] == ("test.shop.sizes", "test.shop.unique_orders")
 
 
+CROSS = """
+seed.shop.raw
+model.shop.a <- seed.shop.raw
+model.shop.b
+model.shop.inlined <- model.shop.b
+source.shop.lake.events
+test.shop.own <- model.shop.a
+test.shop.wide <- model.shop.a <- model.shop.b
+test.shop.through <- model.shop.a <- model.shop.inlined
+test.shop.of_source <- model.shop.a <- source.shop.lake.events
+"""
+
+
+def crossing(words: str) -> str:
+    return SPEC.replace("../shop}", f"../shop, {words}}}")
+
+
+@pytest.mark.parametrize(
+    ("word", "tests"),
+    [("last", {"own", "wide", "through", "of_source"}), ("skip", {"own", "of_source"})],
+)
+def test_tests_of_other_dags_tables_run_last_or_not_at_all(word: str, tests: set[str]) -> None:
+    spec = crossing(f"select: [a, raw], cross_dag_tests: {word}")
+    plan = compiled(spec, project=CROSS).plan
+    ran = {node for step in plan.steps for node in step.nodes if node.startswith("test.")}
+    assert ran == {f"test.shop.{name}" for name in tests}
+
+
+def test_tests_of_other_dags_tables_can_be_errors() -> None:
+    spec, report = crossing("select: [a, raw], cross_dag_tests: error"), Report()
+    path = "dags/shop.dagwright.yaml"
+    assert compile_spec(files(spec, CROSS), path, Options(), report) is None
+    found = [(one.rule.code, one.message.partition(",")[0]) for one in report.sorted()]
+    assert found == [
+        ("DW401", "test.shop.through reads model.shop.inlined"),
+        ("DW401", "test.shop.wide reads model.shop.b"),
+    ]
+
+
+@pytest.mark.parametrize("word", ["skip", "error"])
+def test_nothing_crosses_where_all_is_selected_or_no_test_runs(word: str) -> None:
+    for words in ("select: [a, raw], tests: none", "tests: build"):
+        plain = compiled(crossing(words), project=CROSS).plan
+        with_word = compiled(crossing(f"{words}, cross_dag_tests: {word}"), project=CROSS).plan
+        assert with_word.steps == plain.steps
+
+
+def test_a_dag_of_skipped_tests_alone_is_an_error() -> None:
+    words = "select: ['resource_type:test'], exclude: [own, of_source], cross_dag_tests: skip"
+    assert codes(crossing(words), project=CROSS) == ["DW402"]
+
+
+def test_a_test_of_an_inlined_model_reads_what_the_model_reads() -> None:
+    document = json.loads(manifest(CROSS))
+    document["nodes"]["model.shop.inlined"]["config"]["materialized"] = "ephemeral"
+    disk = files(crossing("select: [a, b, raw], cross_dag_tests: error"))
+    disk.contents["shop/target/manifest.json"] = json.dumps(document).encode()
+    made = compile_spec(disk, "dags/shop.dagwright.yaml", Options(), Report())
+    assert made is not None
+    ran = {node for step in made.plan.steps for node in step.nodes}
+    assert "test.shop.through" in ran
+
+
 LONG = "model.shop.a\n" + "".join(
     f"test.shop.{'t' * 90}{n} <- model.shop.a\n" for n in range(8000)
 )

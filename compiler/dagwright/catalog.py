@@ -6,6 +6,7 @@ from typing import Final
 
 from dagwright.diagnostics import Rule
 from dagwright.drift import rules as drift
+from dagwright.ir import rules as ir
 from dagwright.plan import rules as plan
 from dagwright.project import rules as project
 from dagwright.select import rules as select
@@ -14,7 +15,10 @@ from dagwright.text import rules as text
 
 RULES: Final[tuple[Rule, ...]] = tuple(
     sorted(
-        (*text.RULES, *spec.RULES, *project.RULES, *select.RULES, *plan.RULES, *drift.RULES),
+        (
+            *(*text.RULES, *spec.RULES, *project.RULES, *select.RULES),
+            *(*ir.RULES, *plan.RULES, *drift.RULES),
+        ),
         key=lambda rule: rule.code,
     )
 )

@@ -19,6 +19,7 @@ from dagwright.files import Files
 from dagwright.ir.build import Chosen, Rendering, build_graph
 from dagwright.ir.check import faults, placement_faults
 from dagwright.ir.choose import choose_nodes, pick_overrides
+from dagwright.ir.cross_tests import settle_cross_tests
 from dagwright.ir.graph import Graph
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
@@ -68,6 +69,8 @@ def compile_spec(
         return None
     project = load_project(files, loaded, report)
     chosen = choose_nodes(project, loaded, report) if project is not None else None
+    if project is not None and chosen is not None:
+        chosen = settle_cross_tests(project, chosen, loaded, report)
     if project is None or chosen is None:
         return None
     graph = make_graph(project, chosen, loaded, observe)

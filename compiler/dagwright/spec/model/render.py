@@ -31,6 +31,16 @@ Tests = Annotated[
         }
     ),
 ]
+CrossDagTests = Annotated[
+    Literal["last", "skip", "error"],
+    Meaning(
+        {
+            "last": "such a test runs after the last of its parents that are selected",
+            "skip": "such a test does not run here",
+            "error": "such a test is an error",
+        }
+    ),
+]
 Sources = Annotated[
     Literal["none", "with_tests_or_freshness", "all"],
     Meaning(
@@ -111,6 +121,8 @@ class Render(SpecPart):
     """A selector of `selectors.yml`, instead of `select` and `exclude`."""
     tests: Tests = "after_each"
     """Where tests run."""
+    cross_dag_tests: CrossDagTests = "last"
+    """What to do with a test that also reads what is not selected, and so not built here."""
     sources: Sources = "none"
     """Which sources become tasks, for their freshness checks and tests."""
     seeds: Seeds = "always"

@@ -1,0 +1,89 @@
+"""Complaints raised while a selection becomes a graph: DW4xx."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dagwright.diagnostics import Rule
+
+CROSS_DAG_TEST: Final = Rule(
+    code="DW401",
+    name="cross-dag-test",
+    severity="error",
+    message="{test} reads {outside}, which this DAG does not build",
+    help="select that too, or exclude the test; `last` runs such tests, `skip` leaves them out",
+    explain="""\
+    The selection takes part in a test that also reads a table which is not selected: another DAG
+    builds it, at a time of its own, or none does. `render.cross_dag_tests` says what to do:
+
+    - `last`, the default: the test runs as in `dbt build`, after the last of its parents that this
+      DAG has. What it reads of the others is taken as it is then. It holds back only what is built
+      from all that it reads.
+    - `skip`: the test is left out. A test whose parents are split over two DAGs runs in neither;
+      `dagwright ls --coverage` lists it.
+    - `error`: this finding, for each such test.
+
+    A source is built by no DAG, so a test that reads one is none of these. An ephemeral model is
+    no table: a test of it reads what the model reads. Each spec is judged by itself, also where
+    several are compiled together.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: orders}
+    render:
+      project_dir: ../dbt/shop
+      select: [orders]
+      cross_dag_tests: error
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: orders}
+    render:
+      project_dir: ../dbt/shop
+      select: [orders]
+      exclude: [orders_match_invoices]
+      cross_dag_tests: error
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+    """,
+)
+
+ONLY_CROSS_DAG_TESTS: Final = Rule(
+    code="DW402",
+    name="only-cross-dag-tests",
+    severity="error",
+    message="nothing is left to run: all that is selected are {count} tests of other DAGs' tables",
+    help="use `cross_dag_tests: last` where a DAG is there for its tests",
+    explain="""\
+    `render.cross_dag_tests: skip` leaves out the tests that read what this DAG does not build, and
+    the spec selects nothing else. A DAG without tasks would be green for ever.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: audits}
+    render:
+      project_dir: ../dbt/shop
+      select: ["test_type:singular"]
+      cross_dag_tests: skip
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: audits}
+    render:
+      project_dir: ../dbt/shop
+      select: ["test_type:singular"]
+      cross_dag_tests: last
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+    """,
+)
+
+RULES: Final = (CROSS_DAG_TEST, ONLY_CROSS_DAG_TESTS)
