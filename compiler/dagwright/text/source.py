@@ -25,7 +25,7 @@ MOST_CHARACTERS: Final = 1_000_000
 """The length of the longest text that is read: some seconds for the slower of the parsers."""
 
 _NOT_PRINTABLE: Final = re.compile(
-    "[^\\x09\\x0a\\x0d\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x84\\x86-\\x9f\\ud800-\\udfff\\ufeff\\ufffe\\uffff]"
 )
 
 
