@@ -34,16 +34,17 @@ def project_of(resources: list[Resource]) -> Project:
 
 
 def node(line: str) -> Resource:
-    """Read `UNIQUE_ID [FILE] [#tag]... <- PARENT...` as a resource."""
+    """Read `UNIQUE_ID [FILE] [#tag]... [*LENGTH of its fqn] <- PARENT...` as a resource."""
     words, _, ups = line.partition("<-")
     name, *rest = words.split()
     kind, package, *_ = name.split(".")
+    length = next((int(word[1:]) for word in rest if word.startswith("*")), len(name))
     return Resource(
         unique_id=UniqueId(name),
         resource_type=kind,
         name=name.rpartition(".")[2],
         package_name=package,
-        fqn=(package, name),
+        fqn=(package, name.ljust(length, "_")),
         original_file_path=next((word for word in rest if "/" in word), "models/x.sql"),
         parents=tuple(map(UniqueId, ups.replace("<-", " ").split())),
         tags=tuple(word[1:] for word in rest if word.startswith("#")),

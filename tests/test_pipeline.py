@@ -301,12 +301,29 @@ def test_a_test_of_an_inlined_model_reads_what_the_model_reads() -> None:
 
 
 LONG = "model.shop.a\n" + "".join(
-    f"test.shop.{'t' * 90}{n} <- model.shop.a\n" for n in range(8000)
+    f"{kind}{'t' * 90}{n:03} <- model.shop.a\n"
+    for n in range(1_000)
+    for kind in ("test.shop.", "unit_test.shop.")
 )
 
 
-def test_a_command_that_no_system_would_start_is_an_error() -> None:
-    assert codes(SPEC, project=LONG) == ["DW503"]
+@pytest.mark.parametrize("tests", ["after_each", "after_all"])
+def test_tests_that_no_command_could_name_are_dealt_out(tests: str) -> None:
+    plan = compiled(SPEC.replace("../shop}", f"../shop, tests: {tests}}}"), project=LONG).plan
+    ran = [node for step in plan.steps for node in step.nodes]
+    assert len(ran) == len(set(ran)) == 2_001
+    sizes = [sum(map(len, step.arguments["command"])) for step in plan.steps]
+    assert max(sizes) < 100 * 1024
+    labels = {step.id: step.label for step in plan.steps}
+    if tests == "after_each":
+        assert labels["shop.a.test.2"] == "a tests (2)"
+        assert plan.steps[-1].after == ("shop.a.run",)
+    else:
+        assert labels["all.tests.3"] == "all tests (3)"
+
+
+def test_what_cannot_be_dealt_out_is_an_error() -> None:
+    assert codes(SPEC.replace("../shop}", "../shop, tests: build}"), project=LONG) == ["DW503"]
 
 
 def test_equal_inputs_give_equal_bytes_from_another_folder() -> None:

@@ -13,6 +13,7 @@ from dagwright.passes.group_tasks import group_tasks
 from dagwright.passes.name_tasks import name_tasks
 from dagwright.passes.place_tests import place_tests
 from dagwright.passes.resolve_tests import resolve_tests
+from dagwright.passes.split_tasks import split_tasks
 from dagwright.passes.thin_edges import thin_edges
 
 
@@ -29,6 +30,7 @@ PASSES: Final = (
     Pass("gate-readers", gate_readers, "a test gates what is built from all that it reads"),
     Pass("contract", contract, "dbt orders them through nodes that are not rendered"),
     Pass("place-tests", place_tests, "the tests of a node run together"),
+    Pass("split-tasks", split_tasks, "more tests than one command can name"),
     Pass("group-tasks", group_tasks, "grouping adds no edge"),
     Pass("thin-edges", thin_edges, "thinning adds no edge"),
     Pass("name-tasks", name_tasks, "naming adds no edge"),

@@ -74,7 +74,7 @@ def group_tasks(graph: Graph, context: Context) -> Graph:
     grouping, project = GROUPINGS[word], context.project
 
     def group_of(task: Task) -> Group:
-        if task.id == ALL_TESTS:
+        if task.id.startswith(ALL_TESTS):
             return ()
         if task.home is not None:
             return grouping(project.resources[task.home], project, argument)

@@ -7,7 +7,8 @@
 An id is the dbt unique id without its type, then the task's role. The role says the type, so no
 two tasks share an id: the roles `run`, `seed`, `snapshot` and `function` stand for one dbt type
 each, and `test`, `unit_test` and `build` are about a model, seed or snapshot, whose names dbt
-keeps apart within a package. Sources have the roles `source` and `source_test`.
+keeps apart within a package. Sources have the roles `source` and `source_test`. Of a task that
+was split, the second part has a `.2` behind its role, which no role ends with, and so on.
 
 It depends on the unique id and the role alone: adding a test, moving a file or grouping anew
 renames no other task. Airflow takes letters, digits, `_`, `-` and `.`: any other character, and
@@ -74,10 +75,19 @@ def name_tasks(graph: Graph, _context: Context) -> Graph:
 
 def name_of(task: Task) -> TaskId:
     """Return Airflow's id for a task, from its dbt unique id and its role alone."""
-    if task.id == ALL_TESTS:
-        return ALL_TESTS_NAME
+    part = part_of(task)
+    number = f".{part}" if part > 1 else ""
+    if task.id.startswith(ALL_TESTS):
+        return TaskId(f"{ALL_TESTS_NAME}{number}")
     kind, _, rest = str(task.home or task.id).partition(".")
-    return TaskId(shortened(f"{escaped(rest)}.{role_of(task, kind)}"))
+    return TaskId(shortened(f"{escaped(rest)}.{role_of(task, kind)}{number}"))
+
+
+def part_of(task: Task) -> int:
+    """Return which part of a split task this is; 1 where there is but one, or it is the first."""
+    start = ALL_TESTS if task.home is None else task.home
+    number = task.id.removeprefix(start).rpartition("#")[2] if task.id.startswith(start) else ""
+    return int(number) if number.isdecimal() else 1
 
 
 def role_of(task: Task, kind: str) -> str:

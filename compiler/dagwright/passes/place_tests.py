@@ -30,7 +30,7 @@ from dagwright.ir.graph import Graph, Task, TaskId, Verb
 from dagwright.passes.context import Context
 
 ALL_TESTS: Final = TaskId("#tests")
-"""The one test task of `after_all`."""
+"""The one test task of `after_all`; the start of the ids of its parts, where it is split."""
 
 BUILT: Final = (Verb.RUN, Verb.SEED, Verb.SNAPSHOT)
 """What `dbt build` can do together with its tests."""

@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from dagwright.diagnostics import Report
-from dagwright.ir.graph import Graph, Task, Verb
-from dagwright.passes.name_tasks import escaped, role_of, shortened
+from dagwright.ir.graph import Graph, Task
+from dagwright.passes.name_tasks import ALL_TESTS_NAME, escaped, role_of, shortened
 from dagwright.plan.commands import COMMANDS, WORDS, shared_command, task_words
 from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
 from dagwright.plan.model import Digests, Group, Plan, Step
@@ -28,8 +28,8 @@ from dagwright.spec import LoadedSpec
 from dagwright.spec.identity import identity
 from dagwright.spec.model import AssetSchedule
 
-LONGEST_COMMAND_BYTES: Final = 1_500_000
-"""Linux takes 2 MiB of arguments and environment together; this leaves some for the latter."""
+LONGEST_COMMAND_BYTES: Final = 100 * 1024
+"""Well below what Linux takes, and what services take that start a command elsewhere."""
 
 NOTHING: Final = "empty"
 """The kind of a step that runs nothing."""
@@ -160,14 +160,16 @@ ROLE_WORDS: Final[Mapping[str, str]] = MappingProxyType(
 
 def _label(task: Task, project: Project) -> str:
     """Return the name that people see for a task; it need not be unique."""
-    if task.home is None and len(task.nodes) > 1 and task.verb is Verb.TEST:
-        return "all tests"
+    last_word = task.id.rpartition(".")[2]
+    part = f" ({last_word})" if last_word.isdecimal() else ""
+    if task.id == f"{ALL_TESTS_NAME}{part and f'.{last_word}'}":
+        return f"all tests{part}"
     about = project.resources[task.home or _main_node(task)]
     name = about.name if about.version is None else f"{about.name} v{about.version}"
-    if about.source_name is not None:
+    if about.source_name:
         name = f"{about.source_name}.{name}"
     role = role_of(task, about.resource_type)
-    return f"{name} {ROLE_WORDS.get(role, role)}".rstrip()
+    return f"{name} {ROLE_WORDS.get(role, role)}".rstrip() + part
 
 
 def _main_node(task: Task) -> Any:

@@ -83,16 +83,20 @@ COMMAND_TOO_LONG: Final = Rule(
     name="command-too-long",
     severity="error",
     message="the command of {task!r} would be {size:,} bytes long, and {limit:,} are allowed",
-    help="use `tests: after_each`, or select fewer nodes",
+    help="use `tests: after_each`, select fewer nodes, or give them shorter names",
     explain="""\
-    The operating system refuses to start a program whose arguments are too long (2 MiB in all on
-    Linux, the environment included). One task for all tests of a large project gets there first.
+    Systems refuse to start a program whose arguments are too long, and services that start it
+    elsewhere refuse them earlier. dbt takes a long selection in no other way: it reads selectors
+    from `selectors.yml` at the root of the project alone. So the tests of one task are dealt out
+    over as many tasks as it takes, `all.tests` and `all.tests.2`. What is left to this error is
+    what cannot be dealt out: a `build` runs a node and its unit tests together, and a node has
+    one name, however long.
 
     ## Example
-    `render: {tests: after_all}` on a project with tens of thousands of tests.
+    `render: {tests: build}`, where one model has a thousand unit tests.
 
     ## Use instead
-    `render: {tests: after_each}`, which gives each node's tests a task of their own.
+    `render: {tests: after_each}`, which gives the unit tests tasks of their own.
     """,
 )
 
