@@ -13,8 +13,10 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -249,15 +251,22 @@ def tiny(airflow_home: AirflowHome, parsed_tiny: Path) -> Callable[..., AirflowH
     return deploy
 
 
-def runner(home: AirflowHome, task_id: str) -> subprocess.Popen[str]:
-    """Return the executor's process, which runs one task by Airflow's own supervisor."""
-    return subprocess.Popen(
+@contextmanager
+def runner(home: AirflowHome, task_id: str) -> Iterator[subprocess.Popen[str]]:
+    """Yield the executor's process, which runs one task by Airflow's own supervisor."""
+    with subprocess.Popen(
         [sys.executable, str(TESTS / "airflow_runner.py"), "tiny", task_id],
         env=home.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
+    ) as process:
+        too_late = Timer(240, process.kill)
+        too_late.start()
+        try:
+            yield process
+        finally:
+            too_late.cancel()
 
 
 @pytest.mark.dbt
@@ -354,8 +363,7 @@ def test_a_killed_task_leaves_no_dbt(tiny: Any, invocation: str, number: int) ->
         lines = iter(process.stdout.readline, "")
         assert any("START sql table model main.slow" in line for line in lines)
         assert len(running_with(variable, "--target-path")) >= 2
-        victim = process.pid if number == signal.SIGTERM else child_of(process.pid)
-        os.kill(victim, number)
+        os.kill(child_of(process.pid), number)
         rest = "".join(lines)
     assert all_gone(variable, "--target-path")
     if number == signal.SIGTERM:
