@@ -33,10 +33,26 @@ for name, dag in bag.dags.items():
             "again": sorted(again.get_task(task.task_id).upstream_task_ids),
             "retries": task.retries,
             "label": task.task_display_name,
+            "inlets": sorted(asset.uri for asset in task.inlets),
+            "outlets": sorted(asset.uri for asset in again.get_task(task.task_id).outlets),
         }
         for task in dag.tasks
     }
+again = {n: DagSerialization.from_dict(DagSerialization.to_dict(d)) for n, d in bag.dags.items()}
+written = {(a.name, a.uri) for d in again.values() for t in d.tasks for a in t.outlets}
+condition = again["follower"].timetable.asset_condition
+waited_for = [(key.name, key.uri) for key, _ in condition.iter_assets()]
+assert len(waited_for) == 2 and written.issuperset(waited_for), (waited_for, written)
 print("LOADED" + json.dumps(tasks))
+"""
+
+FOLLOWER = """\
+version: 1
+extends: finance.dagwright.yaml
+dag:
+  id: follower
+  schedule: {assets: ["dbt://duckdb/shop/finance/fct_orders", "dbt://duckdb/shop/raw/raw_orders"]}
+render: {select: [order_margins]}
 """
 
 
@@ -48,6 +64,7 @@ def loaded(
     home = airflow_home_in(tmp_path_factory.mktemp("examples"), migrated_airflow)
     shutil.copytree(parsed_configs / "dags", home.dags, dirs_exist_ok=True)
     shutil.copytree(parsed_configs / "shop", home.root / "shop")
+    (home.dags / "follower.dagwright.yaml").write_text(FOLLOWER, encoding="utf-8")
     specs = [str(path) for path in sorted(home.dags.glob("*.dagwright.yaml"))]
     compiled = CliRunner().invoke(program, ["compile", *specs], catch_exceptions=False)
     assert compiled.exit_code == 0, compiled.output
@@ -88,3 +105,14 @@ def test_settings_reach_airflow(loaded) -> None:
     _, found = loaded
     assert found["finance"]["shop.order_margins.build"]["retries"] == 0
     assert found["finance"]["shop.stg_orders.build"]["retries"] == 1
+
+
+def test_tables_are_assets_in_airflow(loaded) -> None:
+    """That `follower` is woken by them is asserted where Airflow has both."""
+    _, found = loaded
+    orders = found["shop"]["shop.fct_orders.run"]
+    assert orders["outlets"] == ["dbt://duckdb/shop/finance/fct_orders"]
+    assert "dbt://duckdb/shop/staging/stg_orders" in orders["inlets"]
+    assert found["shop"]["shop.fct_orders.test"]["outlets"] == []
+    artifact = {name for name in found["finance"] if found["finance"][name]["outlets"]}
+    assert artifact == {name for name in found["finance"] if name.endswith(".build")}

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dagwright.diagnostics import Report
 from dagwright.files import MemoryFiles
 from dagwright.ir.show import show
 from dagwright.pipeline import Options, compile_all, compile_spec
+from dagwright.plan.assets import asset_uri
+from dagwright.project import Resource, UniqueId
 from manifests import manifest
 
 SHOP = """
@@ -298,6 +302,77 @@ def test_a_test_of_an_inlined_model_reads_what_the_model_reads() -> None:
     assert made is not None
     ran = {node for step in made.plan.steps for node in step.nodes}
     assert "test.shop.through" in ran
+
+
+def assets(spec: str, **relations: tuple[str | None, str, str]) -> dict[str, dict[str, list[str]]]:
+    """Return the assets of each task, where nodes have these names in the warehouse."""
+    document = json.loads(manifest(SHOP + "source.shop.lake.events\n"))
+    for name, (database, schema, alias) in relations.items():
+        found = next(one for one in document["nodes"].values() if one["name"] == name)
+        found.update(database=database, schema=schema, alias=alias)
+    document["nodes"]["model.shop.stock"]["depends_on"]["nodes"] = ["source.shop.lake.events"]
+    document["sources"]["source.shop.lake.events"].update(
+        database="lake", schema="raw", identifier="events 2"
+    )
+    document["nodes"]["model.shop.orders"]["config"]["materialized"] = "ephemeral"
+    disk = files(spec)
+    disk.contents["shop/target/manifest.json"] = json.dumps(document).encode()
+    made = compile_spec(disk, "dags/shop.dagwright.yaml", Options(), Report())
+    assert made is not None
+    steps = ((step.id, step.airflow) for step in made.plan.steps)
+    return {
+        name: {key: settings[key] for key in ("inlets", "outlets") if key in settings}
+        for name, settings in steps
+        if "inlets" in settings or "outlets" in settings
+    }
+
+
+WAREHOUSE = {
+    "raw_orders": ("db", "raw", "raw_orders"),
+    "revenue": ("db", "marts", "Umsätze"),
+    "stock": (None, "marts", "a.b/c"),
+}
+
+
+@pytest.mark.parametrize("tests", ["after_each", "build"])
+def test_tasks_that_write_tables_have_them_as_assets(tests: str) -> None:
+    word = "build" if tests == "build" else "run"
+    found = assets(SPEC.replace("../shop}", f"../shop, tests: {tests}}}"), **WAREHOUSE)
+    assert found == {
+        f"shop.raw_orders.{'build' if tests == 'build' else 'seed'}": {
+            "outlets": ["dbt://duckdb/db/raw/raw_orders"]
+        },
+        f"shop.revenue.{word}": {
+            "inlets": ["dbt://duckdb/db/raw/raw_orders"],
+            "outlets": ["dbt://duckdb/db/marts/Ums%C3%A4tze"],
+        },
+        f"shop.stock.{word}": {
+            "inlets": ["dbt://duckdb/lake/raw/events%202"],
+            "outlets": ["dbt://duckdb//marts/a.b%2Fc"],
+        },
+    }
+
+
+def test_assets_can_be_left_out() -> None:
+    assert assets(SPEC.replace("../shop}", "../shop, assets: false}"), **WAREHOUSE) == {}
+
+
+def table(*relation: str) -> Resource:
+    return Resource(UniqueId("model.a"), "model", "a", "a", ("a",), "", relation=relation)
+
+
+PARTS = st.tuples(st.text(), st.text(), st.text(min_size=1))
+
+
+@given(PARTS, PARTS, st.booleans())
+def test_different_tables_have_different_uris(one, other, long: bool) -> None:  # noqa: FBT001
+    if long:
+        one, other = ((*parts[:2], parts[2] * 1_500) for parts in (one, other))
+    first, second = asset_uri(table(*one), "duckdb"), asset_uri(table(*other), "duckdb")
+    assert (first == second) == (one == other)
+    assert first is not None
+    assert first.isascii()
+    assert len(first) < 1_500
 
 
 LONG = "model.shop.a\n" + "".join(

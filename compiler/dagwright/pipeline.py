@@ -23,6 +23,7 @@ from dagwright.ir.cross_tests import settle_cross_tests
 from dagwright.ir.graph import Graph
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
+from dagwright.plan.assets import Assets
 from dagwright.plan.lower import Sources
 from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
 from dagwright.plan.settings import read_settings, unmatched
@@ -184,7 +185,7 @@ def plan_all(
     All are made, so that what is wrong with any environment is found where the spec is compiled
     for one of them.
     """
-    exact = ExactSelectors(project)
+    exact, assets = ExactSelectors(project), Assets(project)
     overrides = pick_overrides(project, specs[0], report)
     for index in unmatched(graph, overrides):
         place = specs[0].places.value(("render", "overrides", index, "select"))
@@ -197,7 +198,7 @@ def plan_all(
             report.add(SHAPE_DIFFERS.at(at, name=loaded.environment))
             continue
         settings = read_settings(loaded.spec.execute.policy, overrides)
-        plans.append(make_plan(graph, Sources(loaded, project, exact), settings, report))
+        plans.append(make_plan(graph, Sources(loaded, project, exact, assets), settings, report))
     made = [plan for plan in plans if plan is not None]
     if len({plan.digests.shape for plan in made}) > 1:
         raise CompilerBug("two environments of one spec give DAGs of different shapes")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Final
@@ -77,7 +78,13 @@ def _duration(seconds: float, _callbacks: Collection[str]) -> timedelta:
 
 
 def _assets(uris: Sequence[str], _callbacks: Collection[str]) -> list[Asset]:
-    return [Asset(uri) for uri in uris]
+    return [_asset(uri) for uri in uris]
+
+
+@lru_cache(maxsize=65_536)
+def _asset(uri: str) -> Asset:
+    """Return the asset of `uri`: a table that many tasks read is one object, made once."""
+    return Asset(uri)
 
 
 def _callback(path: str | Sequence[str], allowed: Collection[str]) -> Any:

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
 
 from dagwright.diagnostics import Report
 from dagwright.ir.build import Chosen
 from dagwright.ir.rules import CROSS_DAG_TEST, ONLY_CROSS_DAG_TESTS
+from dagwright.ir.tables import Tables
 from dagwright.project.model import Project, UniqueId
 from dagwright.spec import LoadedSpec
-
-BUILT: Final = frozenset({"model", "seed", "snapshot", "function"})
-"""The dbt resource types that some DAG has to build; a source is there before all of them."""
 
 
 def settle_cross_tests(
@@ -50,40 +47,11 @@ def outside_reads(
 ) -> Iterator[tuple[UniqueId, tuple[UniqueId, ...]]]:
     """Yield each chosen data test that reads what is not chosen, with that, both in order.
 
-    An ephemeral model is no table: a test of it reads what the model reads.
+    A source is there before any DAG runs, so it is never outside.
     """
-    tables: dict[UniqueId, frozenset[UniqueId]] = {}
+    tables = Tables(project)
     for name in sorted(chosen.nodes):
         if project.resources[name].is_test:
-            read = _tables(project, name, tables)
-            if outside := sorted(one for one in read if one not in chosen.nodes):
+            built = (one for one in tables.read_by(name) if tables.is_built(one))
+            if outside := sorted(one for one in built if one not in chosen.nodes):
                 yield name, tuple(outside)
-
-
-def _tables(
-    project: Project, reader: UniqueId, known: dict[UniqueId, frozenset[UniqueId]]
-) -> frozenset[UniqueId]:
-    """Return what `reader` reads that dbt builds, through ephemeral models; `known` remembers."""
-    pending = [reader]
-    while pending:
-        node = pending[-1]
-        inner = [up for up in project.resources[node].parents if _is_inlined(project, up)]
-        missing = [up for up in inner if up not in known]
-        if missing:
-            pending += missing
-            continue
-        direct = (up for up in project.resources[node].parents if _is_built(project, up))
-        known[node] = frozenset(direct).union(*(known[up] for up in inner))
-        pending.pop()
-    return known[reader]
-
-
-def _is_inlined(project: Project, node: UniqueId) -> bool:
-    return project.resources[node].config.materialized == "ephemeral"
-
-
-def _is_built(project: Project, node: UniqueId) -> bool:
-    resource = project.resources[node]
-    return (
-        resource.resource_type in BUILT and not resource.empty and not _is_inlined(project, node)
-    )

@@ -14,6 +14,7 @@ from typing import Any, Final
 from dagwright.diagnostics import Report
 from dagwright.ir.graph import Graph, Task
 from dagwright.passes.name_tasks import ALL_TESTS_NAME, escaped, role_of, shortened
+from dagwright.plan.assets import Assets
 from dagwright.plan.commands import COMMANDS, WORDS, shared_command, task_words
 from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
 from dagwright.plan.model import Digests, Group, Plan, Step
@@ -42,6 +43,7 @@ class Sources:
     loaded: LoadedSpec
     project: Project
     exact: ExactSelectors
+    assets: Assets
 
 
 def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report) -> Plan | None:
@@ -123,8 +125,12 @@ class _Lowering:
             after=tuple(sorted(task.after)),
             group=group_id(task.group) if task.group else None,
             arguments={} if kind == NOTHING else self.mode.own(self._words(task)),
-            airflow=airflow_settings(task, self.settings),
+            airflow={**airflow_settings(task, self.settings), **self._assets(task)},
         )
+
+    def _assets(self, task: Task) -> Mapping[str, Any]:
+        wanted = self.sources.loaded.spec.render.assets
+        return self.sources.assets.of(task) if wanted else {}
 
     def _words(self, task: Task) -> tuple[str, ...]:
         """Return the words of the task's command, which pick just its nodes."""

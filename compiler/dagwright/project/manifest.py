@@ -78,6 +78,11 @@ class _Record(msgspec.Struct, gc=False):
     source_name: str | None = None
     freshness: _Freshness | None = None
     checksum: _Checksum | str | None = None
+    database: str | None = None
+    schema: str | None = None
+    alias: str | None = None
+    identifier: str | None = None
+    """What a source has for an alias."""
 
 
 class _Manifest(msgspec.Struct, gc=False):
@@ -242,7 +247,19 @@ def _resource(unique_id: UniqueId, record: _Record) -> Resource:
         record.source_name,
         kind == "source" and _has_freshness(record.freshness),
         checksum.checksum if isinstance(checksum, _Checksum) else checksum,
+        _relation(record) if kind in _TABLES else None,
     )
+
+
+_TABLES: Final = frozenset(("model", "seed", "snapshot", "source"))
+
+
+def _relation(record: _Record) -> tuple[str, str, str] | None:
+    """Return the name that the record's table has in the warehouse, if it has one there."""
+    identifier = record.identifier if record.resource_type == "source" else record.alias
+    if not identifier or record.config.materialized == "ephemeral":
+        return None
+    return (record.database or "", record.schema or "", identifier)
 
 
 def _has_freshness(freshness: _Freshness | None) -> bool:

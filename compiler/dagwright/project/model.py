@@ -72,6 +72,8 @@ class Resource(msgspec.Struct, frozen=True, gc=False):
     source_name: str | None = None
     has_freshness: bool = False
     checksum: str | None = None
+    relation: tuple[str, str, str] | None = None
+    """Database (may be empty), schema and identifier of what is, or becomes, a table or a view."""
 
     @property
     def is_test(self) -> bool:

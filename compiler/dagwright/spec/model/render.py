@@ -131,5 +131,7 @@ class Render(SpecPart):
     """Whether ephemeral models become tasks."""
     group_by: GroupBy = "none"
     """What task groups are made of: none, folder, resource_type, package, or tag:PREFIX."""
+    assets: bool = True
+    """Whether tasks have the tables that they write and read as Airflow assets."""
     overrides: tuple[Override, ...] = ()
     """Settings for the tasks of some nodes; a later override wins over an earlier one."""
