@@ -98,7 +98,8 @@ def tell(
     found = report.sorted()
     sources = {**_sources(report, files), **more_sources}
     if form.file is not None:
-        _write(form.file, FORMATS[form.name](found, sources, _look(form.name, colour=False)))
+        text = FORMATS[form.name](found, sources, _look(form.name, colour=False))
+        write_file(DiskFiles(), form.file, text.encode())
     printed = "text" if form.file is not None else form.name
     stream = sys.stderr if to_stderr else sys.stdout
     text = FORMATS[printed](found, sources, _look(printed, colour=_colour(stream.isatty())))
@@ -118,9 +119,14 @@ def _look(form: str, *, colour: bool) -> Look:
     return Look(colour=colour, version=version("dagwright"))
 
 
-def _write(path: str, text: str) -> None:
+def write_file(files: Files, path: str, data: bytes) -> None:
+    """Write `data` to the file at `path` in one step.
+
+    Raises:
+        click.UsageError: it cannot be written; the path is the user's choice.
+    """
     try:
-        DiskFiles().write(path, text.encode())
+        files.write(path, data)
     except OSError as error:
         raise click.UsageError(f"cannot write {path}: {error.strerror or error}") from None
 

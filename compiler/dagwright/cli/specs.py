@@ -36,10 +36,15 @@ def named_or_found(paths: tuple[str, ...]) -> list[str]:
     Raises:
         click.UsageError: none is named, and none is there.
     """
-    specs = [path.replace(os.sep, "/") for path in paths] or sorted(_below(Path()))
+    specs = [path.replace(os.sep, "/") for path in paths] or found_below()
     if not specs:
         raise click.UsageError("no spec is named, and no *.dagwright.yaml lies below this folder")
     return specs
+
+
+def found_below() -> list[str]:
+    """Return every spec below the working directory, sorted."""
+    return sorted(_below(Path()))
 
 
 def _below(folder: Path) -> Iterator[str]:

@@ -41,11 +41,18 @@ class Rule:
     secret: bool = False
     """Whether the text at its span is a secret, which no renderer may print."""
 
-    def at(self, span: Span, /, *, notes: tuple[Note, ...] = (), **values: object) -> Diagnostic:
+    def at(
+        self,
+        span: Span,
+        /,
+        *,
+        notes: tuple[Note, ...] = (),
+        instead: str | None = None,
+        **values: object,
+    ) -> Diagnostic:
         """Return this complaint about the text at `span`, its sentence filled in."""
-        return Diagnostic(
-            self, span, self.message.format(**values), self.help.format(**values), notes
-        )
+        message, advice = self.message.format(**values), self.help.format(**values)
+        return Diagnostic(self, span, message, advice, notes, instead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class Diagnostic:
     """One complaint at one place, ready to be sorted and rendered.
 
     A complaint about a whole file (it is missing, or not text) has the empty span at its start.
+    `instead` is the text that belongs at `span`, where there is no doubt about it.
     """
 
     rule: Rule
@@ -60,6 +68,7 @@ class Diagnostic:
     message: str
     help: str = ""
     notes: tuple[Note, ...] = ()
+    instead: str | None = None
 
 
 @dataclass(slots=True)

@@ -74,3 +74,18 @@ def secret_stretches(text: str) -> Iterator[tuple[int, int]]:
     for _, pattern in _SHAPES:
         for match in pattern.finditer(text):
             yield match.span()
+
+
+def blanked(text: str) -> str:
+    """Return `text` with a star for each character that most likely belongs to a secret.
+
+    Example:
+        >>> blanked("{user: me, password: hunter2}")
+        '{user: me, password: *******}'
+    """
+    characters = list(text)
+    for start, end in secret_stretches(text):
+        for at in range(start, end):
+            if characters[at] not in "\r\n":
+                characters[at] = "*"
+    return "".join(characters)

@@ -20,7 +20,9 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
     counts = [(errors, "error"), (len(diagnostics) - errors, "warning")]
     said = ", ".join(_count(number, word) for number, word in counts if number)
     files = len({found.span.file for found in diagnostics})
-    return f"Found {said} in {_count(files, 'file')}"
+    fixable = sum(found.instead is not None for found in diagnostics)
+    fix = f" (`dagwright validate --fix` mends {fixable})" if fixable else ""
+    return f"Found {said} in {_count(files, 'file')}{fix}"
 
 
 def _count(number: int, word: str) -> str:

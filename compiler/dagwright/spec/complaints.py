@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from types import MappingProxyType, NoneType
 from typing import Any, Final
 
 from pydantic_core import ErrorDetails
@@ -12,7 +13,7 @@ from dagwright.diagnostics import Diagnostic, Note
 from dagwright.diagnostics.redact import is_secret_name, secret_shape
 from dagwright.spec.cron import PRESETS
 from dagwright.spec.keys import keys_at, modes_with
-from dagwright.spec.model.settings import REFUSED
+from dagwright.spec.model.settings import REFUSED, RENAMED
 from dagwright.spec.rules import (
     BAD_CRON,
     BAD_DURATION,
@@ -29,7 +30,7 @@ from dagwright.spec.rules import (
     WRONG_TYPE,
 )
 from dagwright.spec.zone_names import ZONE_NAMES
-from dagwright.text.near import near_key, near_miss
+from dagwright.text.near import near_key, near_miss, sure_miss
 from dagwright.text.route import Places, Route
 from dagwright.text.tree import Items, Scalar, Table, Tree
 
@@ -123,16 +124,41 @@ class Complaint:
         """A key that the block does not have."""
         at, key = self.places.key(self.route), self.last
         if key in REFUSED and self.route[0] in {"dag", "task_group", "execute", "render"}:
-            return REFUSED_KEY.at(at, key=key, reason=REFUSED[key], notes=self.notes)
+            instead = self._free_key(RENAMED.get(key))
+            return REFUSED_KEY.at(
+                at, key=key, reason=REFUSED[key], notes=self.notes, instead=instead
+            )
         parent = self.route[:-1]
         known = keys_at(parent)
+        instead = self._free_key(sure_miss(key, known))
         hint = near_miss(key, known) or f"keys are: {', '.join(known)}"
         if parent == ("execute",) and (modes := modes_with(key)):
-            hint = f"modes that have this key: {', '.join(modes)}"
+            hint, instead = f"modes that have this key: {', '.join(modes)}", None
         where = (
             f"`{parent[-1]}`" if parent and isinstance(parent[-1], str) else self._block(parent)
         )
-        return UNKNOWN_KEY.at(at, key=key, where=where, hint=hint, notes=self.notes)
+        return UNKNOWN_KEY.at(
+            at, key=key, where=where, hint=hint, notes=self.notes, instead=instead
+        )
+
+    def _free_key(self, better: str | None) -> str | None:
+        """Return `better`, if the block may have that key and has it not yet."""
+        block = self.places.tree(self.route[:-1])
+        taken = isinstance(block, Table) and better in block.entries
+        return better if better in keys_at(self.route[:-1]) and not taken else None
+
+    def _rewritten(self, better: str | None) -> str | None:
+        """Return `better` in the quotes that the scalar has; None where it is no simple one."""
+        tree = self.tree
+        simple = isinstance(tree, Scalar) and tree.tag is None and bool(self.quoted)
+        if (
+            better is None
+            or not isinstance(tree, Scalar)
+            or not simple
+            or tree.style in {"|", ">"}
+        ):
+            return None
+        return f"{tree.style}{better}{tree.style}"
 
     @staticmethod
     def _block(parent: Route) -> str:
@@ -153,6 +179,7 @@ class Complaint:
             found=self.quoted or self.found,
             hint=hint,
             notes=self.notes,
+            instead=self._rewritten(sure_miss(word, words)),
         )
 
     def _value(self) -> Any:
@@ -168,7 +195,25 @@ class Complaint:
             found=self.found,
             hint=self._conversion(expected),
             notes=self.notes,
+            instead=self._converted(expected),
         )
+
+    def _converted(self, expected: str) -> str | None:
+        """Return the scalar as `expected`, where it is only written as something else."""
+        tree = self.tree
+        if not isinstance(tree, Scalar) or not self.quoted or tree.tag is not None:
+            return None
+        match expected:
+            case "text" if not (tree.style or isinstance(tree.value, (str, NoneType))):
+                return f'"{tree.text}"'
+            case "true or false" if tree.text.lower() in _TRUTHS:
+                return _TRUTHS[tree.text.lower()]
+            case "a whole number" if tree.style in {"'", '"'} and re.fullmatch(
+                "[0-9]+", tree.text
+            ):
+                return tree.text
+            case _:
+                return None
 
     def _conversion(self, expected: str) -> str:
         """Return how to write what was probably meant."""
@@ -245,7 +290,11 @@ class Complaint:
         """A schedule by a name that Airflow does not know."""
         hint = near_miss(self.quoted.strip("`"), PRESETS) or f"presets are: {', '.join(PRESETS)}"
         return UNKNOWN_PRESET.at(
-            self._value(), preset=self.quoted or "a longer name", hint=hint, notes=self.notes
+            self._value(),
+            preset=self.quoted or "a longer name",
+            hint=hint,
+            notes=self.notes,
+            instead=self._rewritten(sure_miss(self.quoted.strip("`"), PRESETS)),
         )
 
     def timezone(self) -> Diagnostic:
@@ -255,7 +304,11 @@ class Complaint:
             or "names are such as Europe/Amsterdam or UTC"
         )
         return UNKNOWN_TIMEZONE.at(
-            self._value(), zone=self.quoted or "of this name", hint=hint, notes=self.notes
+            self._value(),
+            zone=self.quoted or "of this name",
+            hint=hint,
+            notes=self.notes,
+            instead=self._rewritten(sure_miss(self.quoted.strip("`"), ZONE_NAMES)),
         )
 
     def moment(self) -> Diagnostic:
@@ -275,6 +328,9 @@ class Complaint:
         return DAG_OR_TASK_GROUP.at(at, problem="`task_group` stands beside `dag`", notes=(note,))
 
 
+_TRUTHS: Final = MappingProxyType(
+    dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(("false", "no", "off"), "false")
+)
 _EXPECTED: Final = MappingProxyType(
     {
         "int_type": "a whole number",

@@ -268,8 +268,11 @@ class _Reader:
         if isinstance(value, str) and (key.text or key.style):
             other = None if key.style else other_reading(key.text)
             if other is not None:
-                other = other._replace(better=f'"{key.text}"')
-                self.report.add(YAML_1_1_WORD.at(key.span, text=key.text, **other._asdict()))
+                better = f'"{key.text}"'
+                other = other._replace(better=better)
+                self.report.add(
+                    YAML_1_1_WORD.at(key.span, text=key.text, instead=better, **other._asdict())
+                )
             return key
         found = f"`{key.text}`, a {_NAMES[type(value)]}" if key.text else "missing"
         hint = f'write "{key.text}"' if key.text else "write a word before the colon"
@@ -281,7 +284,12 @@ class _Reader:
         if isinstance(value, Scalar) and not (value.style or value.tag or value.notes):
             other = other_reading(value.text)
             if other is not None:
-                self.report.add(YAML_1_1_WORD.at(value.span, text=value.text, **other._asdict()))
+                instead = other.better if " or " not in other.better else None
+                self.report.add(
+                    YAML_1_1_WORD.at(
+                        value.span, text=value.text, instead=instead, **other._asdict()
+                    )
+                )
 
     def whole(self, start: Any, end: Any, last: Span | None) -> Span:
         """Return the span of a collection: to its bracket, or in block style to its last value."""

@@ -11,7 +11,7 @@ from dagwright.diagnostics import Ignore, Report, Rule
 from dagwright.span import Span
 from dagwright.text.rules import FUTILE_IGNORE, UNUSED_IGNORE
 
-_COMMENT: Final = re.compile(r"#[ \t]*dagwright:[ \t]*ignore\[([^\]\n]*)\]")
+COMMENT: Final = re.compile(r"#[ \t]*dagwright:[ \t]*ignore\[([^\]\n]*)\]")
 _CODE: Final = re.compile(r"[^\s,]+")
 
 
@@ -22,7 +22,7 @@ def find_ignores(path: str, text: str, scalars: Sequence[Span], report: Report) 
     comment at the end of a line hides findings of that line; alone on a line, of the next.
     """
     starts = [span.start for span in scalars]
-    for match in _COMMENT.finditer(text):
+    for match in COMMENT.finditer(text):
         before = bisect_right(starts, match.start()) - 1
         if before >= 0 and match.start() < scalars[before].end:
             continue

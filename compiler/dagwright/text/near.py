@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from typing import Final
 
 
 def near_miss(word: str, known: Iterable[str]) -> str:
@@ -28,3 +29,22 @@ def near_key(word: str, known: Iterable[str]) -> str | None:
         return begun[0]
     folded = {candidate.lower().replace("-", "_"): candidate for candidate in candidates}
     return folded.get(word.lower().replace("-", "_"))
+
+
+def sure_miss(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that `word` can only be a slip of: very like it, and like no other.
+
+    Example:
+        >>> sure_miss("shedule", ("schedule", "tags"))
+        'schedule'
+        >>> sure_miss("after", ("after_each", "after_all"))
+    """
+    likeness = sorted((SequenceMatcher(None, word[:80], one).ratio(), one) for one in known)
+    if not likeness or likeness[-1][0] < _SURE:
+        return None
+    second = likeness[-2][0] if len(likeness) > 1 else 0.0
+    return likeness[-1][1] if likeness[-1][0] - second >= _LEAD else None
+
+
+_SURE: Final = 0.75
+_LEAD: Final = 0.1

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from dagwright.spec.model.words import (
     Count,
+    Data,
     Duration,
     ImportPaths,
     Meaning,
@@ -95,7 +96,7 @@ class TaskSettings(SpecPart):
     retry_delay: Duration | None = None
     """How long to wait before trying again, such as `5m`."""
     retry_exponential_backoff: Backoff | None = None
-    """Whether the wait grows with every retry; a number is the factor (Airflow 3.1 and later)."""
+    """Whether the wait grows with every retry; a number is the factor (Airflow 3.2 and later)."""
     max_retry_delay: Duration | None = None
     """The longest wait between two tries, such as `1h`."""
     execution_timeout: Duration | None = None
@@ -122,6 +123,8 @@ class TaskSettings(SpecPart):
     """What a task's effective weight is made of."""
     executor: str | None = None
     """The executor to use, where Airflow has several."""
+    executor_config: Data | None = None
+    """What that executor takes, as data."""
     run_as_user: str | None = None
     """The Unix user to run the task as."""
     max_active_tis_per_dag: Positive | None = None
@@ -130,6 +133,12 @@ class TaskSettings(SpecPart):
     """How many instances of the task may run at once in one run."""
     do_xcom_push: bool | None = None
     """Whether the task's result is pushed to XCom."""
+    render_template_as_native_obj: bool | None = None
+    """Whether Jinja gives Python objects instead of strings (Airflow 3.2 and later)."""
+    doc_md: str | None = None
+    """Documentation of the task in Markdown, shown in the Airflow UI."""
+    logger_name: str | None = None
+    """The name of the task's logger, below `airflow.task.operators`."""
     on_execute_callback: ImportPaths | None = None
     """Import paths of functions to call just before the task runs."""
     on_success_callback: ImportPaths | None = None
@@ -150,17 +159,60 @@ class TaskSettings(SpecPart):
         }
 
 
+_MADE: Final = "the compiler decides it"
+_CODE: Final = "it is a Python object, and a spec is data"
+_OTHER_DOC: Final = "write it as `doc_md`"
+
 REFUSED: Final = MappingProxyType(
     {
         "sla": "Airflow 3 no longer acts on it; use `execution_timeout` for a task, "
         "`dagrun_timeout` for a run",
-        "sla_miss_callback": "Airflow 3 no longer calls it; use `on_failure_callback`",
+        "sla_miss_callback": "Airflow 3 no longer calls it; use `on_failure_callback`, "
+        "or `deadline` from Airflow 3.1 on",
         "schedule_interval": "it is called `schedule` since Airflow 2.4",
-        "timetable": "it is called `schedule` since Airflow 2.4",
+        "timetable": "a timetable is a Python object; `schedule` takes cron, presets and assets",
         "concurrency": "it is called `max_active_tasks` since Airflow 2.2",
         "task_concurrency": "it is called `max_active_tis_per_dag` since Airflow 2.2",
+        "fail_stop": "it is `fail_fast` here, which Airflow 2 gets under its old name",
         "dag_id": "it is `id` here",
         "dag_display_name": "it is `display_name` here",
+        "auto_register": "`load_dags` registers every DAG that it makes",
+        "default_view": "Airflow 3 has no views to choose from",
+        "orientation": "Airflow 3 lets each person choose it",
+        "full_filepath": "Airflow itself knows the file since Airflow 2.0",
+        "template_searchpath": "templates in a spec are values of `vars` and `env`, never files",
+        "template_undefined": _CODE,
+        "jinja_environment_kwargs": "its `extensions` are code that no loader file has allowed",
+        "task_id": "tasks are named after the dbt nodes that they run",
+        "task_display_name": "tasks are shown by the names of the dbt nodes that they run",
+        "map_index_template": "no task here is a mapped one",
+        "multiple_outputs": "the result of a task is one summary",
+        "allow_nested_operators": "a dbt task runs no operator inside",
+        "inlets": f"{_MADE}: from the dbt project, if `render.assets` is true",
+        "outlets": f"{_MADE}: from the dbt project, if `render.assets` is true",
+        "resources": "no executor acts on it; some modes have `execute.resources`",
+        "pre_execute": "use `on_execute_callback`",
+        "post_execute": "use `on_success_callback`",
+        "retry_policy": f"{_CODE}; use `retries`, `retry_delay` and `retry_exponential_backoff`",
+        "doc": _OTHER_DOC,
+        "doc_json": _OTHER_DOC,
+        "doc_rst": _OTHER_DOC,
+        "doc_yaml": _OTHER_DOC,
+        "start_date": "it belongs to `dag`: all tasks of a DAG start with it",
+        "end_date": "it belongs to `dag`: all tasks of a DAG end with it",
+        "params": "it belongs to `dag`: parameters are those of a run",
     }
 )
 """Words of Airflow that a spec may not use, and what to do instead."""
+
+RENAMED: Final = MappingProxyType(
+    {
+        "schedule_interval": "schedule",
+        "concurrency": "max_active_tasks",
+        "task_concurrency": "max_active_tis_per_dag",
+        "dag_id": "id",
+        "dag_display_name": "display_name",
+        "fail_stop": "fail_fast",
+    }
+)
+"""Those of them that only have another name here, and mean the same."""
