@@ -16,6 +16,7 @@ import click
 COMMANDS: Final = MappingProxyType(
     {
         "validate": "check specs without dbt, a manifest or Airflow",
+        "config": "print a spec as an environment has it, merged and with its defaults",
         "compile": "write the artifact of each spec",
         "check": "compile in memory, and say which artifacts on disk differ",
         "graph": "draw the tasks of a spec and what they wait for",

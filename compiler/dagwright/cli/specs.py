@@ -42,6 +42,18 @@ def named_or_found(paths: tuple[str, ...]) -> list[str]:
     return specs
 
 
+def named_or_only(path: str | None) -> str:
+    """Return the spec named on the command line, or the only one below the working directory.
+
+    Raises:
+        click.UsageError: none is named, and there is not exactly one.
+    """
+    specs = named_or_found((path,) if path is not None else ())
+    if len(specs) > 1:
+        raise click.UsageError(f"there are several specs: name one of {', '.join(specs)}")
+    return specs[0]
+
+
 def found_below() -> list[str]:
     """Return every spec below the working directory, sorted."""
     return sorted(_below(Path()))

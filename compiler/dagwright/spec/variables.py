@@ -12,9 +12,9 @@ a plain scalar becomes is read as YAML reads plain scalars: `retries: ${RETRIES}
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from dagwright.diagnostics import Report
 from dagwright.span import Span
@@ -26,6 +26,35 @@ from dagwright.text.tree import Entry, Items, Piece, Scalar, Table, Tree
 _VARIABLE: Final = re.compile(
     r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?:(?P<kind>:[-?])(?P<rest>[^{}]*))?\}|(?P<bad>\{))"
 )
+
+
+class Use(NamedTuple):
+    """One `${NAME}`: where it is written, and what it falls back on or asks for, if anything."""
+
+    name: str
+    span: Span
+    default: str | None
+    message: str | None
+
+
+def uses(tree: Tree, texts: Mapping[str, str]) -> Iterator[Use]:
+    """Yield every use of a variable in the scalars of `tree`, replaced or not."""
+    match tree:
+        case Scalar():
+            text = tree.text if tree.template is None else tree.template
+            written = replace(tree, text=text, template=None, pieces=())
+            for match in _VARIABLE.finditer(text):
+                if match["name"]:
+                    span = part_of(written, texts[tree.span.file], *match.span())
+                    default = match["rest"] if match["kind"] == ":-" else None
+                    message = match["rest"] if match["kind"] == ":?" else None
+                    yield Use(match["name"], span, default, message)
+        case Table(entries=entries):
+            for entry in entries.values():
+                yield from uses(entry.value, texts)
+        case Items(items=items):
+            for item in items:
+                yield from uses(item, texts)
 
 
 @dataclass(slots=True)
