@@ -288,9 +288,9 @@ def test_explain_an_unknown_task_names_near_ones(folder: Path) -> None:
 def test_explain_a_rule(folder: Path) -> None:
     assert run("explain", "DW501").stdout.startswith("# DW501 unmapped-path\n")
     assert run("explain", "unmapped-path").stdout == run("explain", "DW501").stdout
-    wrong = run("explain", "DW50l")
+    wrong = run("explain", "unmaped-path")
     assert wrong.exit_code == 2
-    assert "did you mean 'DW50" in wrong.output
+    assert "did you mean 'unmapped-path'?" in wrong.output
 
 
 def test_ls_lists_as_dbt_would(folder: Path) -> None:
@@ -429,3 +429,33 @@ def test_the_artifact_is_the_same_for_another_user(folder: Path) -> None:
     )
     subprocess.run([sys.executable, "-c", script], cwd=folder, check=True)
     assert (folder / "other/shop.dag.json").read_bytes() == plain
+
+
+def test_ls_tells_what_several_specs_run_or_none(folder: Path) -> None:
+    one = SPEC.replace("id: shop", "id: one").replace("dir: shop}", "dir: shop, select: orders}")
+    (folder / "one.dagwright.yaml").write_text(one)
+    (folder / "shop.dagwright.yaml").write_text(
+        SPEC.replace("dir: shop}", "dir: shop, select: orders, tests: none}")
+    )
+    listed = run("ls", "--coverage")
+    assert listed.exit_code == 0
+    assert (
+        listed.stdout
+        == """\
+shop/target/manifest.json: 1 nodes in one spec
+1 in several:
+  model.shop.orders: one, shop
+1 in none:
+  model.shop.revenue
+"""
+    )
+    document = json.loads(run("ls", "--coverage", "--format", "json").stdout)
+    assert document == {
+        "shop/target/manifest.json": {
+            "several": {"model.shop.orders": ["one", "shop"]},
+            "none": ["model.shop.revenue"],
+        }
+    }
+    alone = run("ls", "--coverage", "shop.dagwright.yaml").stdout
+    assert "  test.shop.unique_orders\n" in alone
+    assert run("ls", "shop.dagwright.yaml").exit_code == 2

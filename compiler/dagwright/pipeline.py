@@ -24,9 +24,10 @@ from dagwright.ir.graph import Graph
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
 from dagwright.plan.assets import Assets
-from dagwright.plan.lower import Sources
+from dagwright.plan.cross_dag import check_together
 from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
 from dagwright.plan.settings import read_settings, unmatched
+from dagwright.plan.sources import Sources
 from dagwright.project import Project, read_project
 from dagwright.project.dbt_parse import DbtParse, run_dbt_parse
 from dagwright.project.rules import REMOTE_MANIFEST
@@ -88,8 +89,14 @@ def compile_all(
     """Return what each spec compiles to, without those that the report says are wrong."""
     made = [compile_spec(files, path, options, report) for path in paths]
     compiled = [one for one in made if one is not None]
-    check_unique_ids([one.loaded for one in compiled], report)
+    check_workspace(compiled, report)
     return compiled
+
+
+def check_workspace(compiled: Sequence[Compiled], report: Report) -> None:
+    """Report what is wrong between specs that are compiled together, and with none alone."""
+    check_unique_ids([one.loaded for one in compiled], report)
+    check_together([(one.loaded, one.plan) for one in compiled], report)
 
 
 def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | None:

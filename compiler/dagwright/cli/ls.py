@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import click
 
+from dagwright.cli.coverage import list_coverage
 from dagwright.cli.findings import TEXT, Exit, tell
+from dagwright.cli.specs import environment_option
 from dagwright.diagnostics import Report
 from dagwright.files import DiskFiles, Files
 from dagwright.project import Project, UniqueId, read_project
@@ -23,7 +25,14 @@ TAKEN: Final = ("ls", "build", "test", "run", "seed", "snapshot")
 
 
 @click.command("ls")
-@click.option("--manifest", required=True, type=click.Path(), help="dbt's manifest.json.")
+@click.argument("specs", metavar="[FILES]...", nargs=-1, type=click.Path())
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="List which nodes several specs run, and which none; FILES are specs.",
+)
+@environment_option
+@click.option("--manifest", type=click.Path(), help="dbt's manifest.json.")
 @click.option("--select", "-s", multiple=True, help="As dbt's --select; repeatable.")
 @click.option("--exclude", multiple=True, help="As dbt's --exclude; repeatable.")
 @click.option("--selector", help="A name from selectors.yml.")
@@ -38,8 +47,13 @@ TAKEN: Final = ("ls", "build", "test", "run", "seed", "snapshot")
 def command(**given: Any) -> None:
     """List the unique ids that dbt would select, without dbt.
 
-    Exits 2 where dbt refuses the selector.
+    Exits 2 where dbt refuses the selector. With --coverage, FILES are specs (without any, every
+    *.dagwright.yaml below this folder), and what several of them run or none does is listed.
     """
+    if given["coverage"]:
+        sys.exit(list_coverage(given["specs"], given["environment"], given["form"]))
+    if given["manifest"] is None or given["specs"]:
+        raise click.UsageError("give --manifest FILE, or --coverage and specs")
     files, report = DiskFiles(), Report()
     project = read_project(files, given["manifest"], report, Span(given["manifest"], 0, 0))
     if project is None:

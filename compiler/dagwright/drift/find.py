@@ -14,10 +14,9 @@ from dagwright.drift.differences import differences
 from dagwright.drift.rules import EDITED, EXTRA, MISSING, STALE, UNREADABLE
 from dagwright.emit.artifact import SUFFIXES, content_digest, file_name
 from dagwright.files import Files
-from dagwright.pipeline import Compiled, Options, compile_spec
+from dagwright.pipeline import Compiled, Options, check_workspace, compile_spec
 from dagwright.span import Span
-from dagwright.spec import LoadedSpec
-from dagwright.spec.identity import check_unique_ids, identity
+from dagwright.spec.identity import identity
 from dagwright.spec.validate import validate_spec
 
 CONTENT = '"content": '
@@ -39,17 +38,17 @@ def find_drift(  # noqa: PLR0913 - each is one option of the command
 ) -> None:
     """Report every artifact that is stale, missing, edited, unreadable or (of all specs) extra."""
     expected: dict[str, set[str]] = {}
-    loaded: list[LoadedSpec] = []
+    made: list[Compiled] = []
     for spec in specs:
         folder = output_folder(spec, output)
         compiled = _check_one(files, spec, folder, options, report)
         expected.setdefault(folder, set())
         if compiled is not None:
             expected[folder].add(compiled.name)
-            loaded.append(compiled.loaded)
-    check_unique_ids(loaded, report)
+            made.append(compiled)
+    check_workspace(made, report)
     # A spec that does not compile has an artifact too, and we cannot say which.
-    if all_specs and len(loaded) == len(specs):
+    if all_specs and len(made) == len(specs):
         for folder, names in sorted(expected.items()):
             for name in files.names(folder):
                 if name.endswith(tuple(SUFFIXES.values())) and name not in names:

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final
 from urllib.parse import quote
 
-from dagwright.ir.graph import Task, Verb
+from dagwright.ir.graph import Graph, Task, Verb
 from dagwright.ir.tables import Tables
 from dagwright.project.model import Project, Resource, UniqueId
 
@@ -43,12 +43,26 @@ class Assets:
         if task.verb not in WRITERS:
             return {}
         writers = [node for node in task.nodes if self._tables.is_built(node)]
-        outlets = self._uris(writers)
+        outlets = self.uris(writers)
         read = {table for node in writers for table in self._tables.read_by(node)}
-        inlets = [uri for uri in self._uris(read) if uri not in outlets]
+        inlets = [uri for uri in self.uris(read) if uri not in outlets]
         return {key: uris for key, uris in (("inlets", inlets), ("outlets", outlets)) if uris}
 
-    def _uris(self, nodes: Iterable[UniqueId]) -> list[str]:
+    def foreign(self, graph: Graph) -> Mapping[UniqueId, UniqueId]:
+        """Return the tables that nodes of `graph` read and that it does not build, with a reader.
+
+        Both are in the order of ids, and the reader is the first. Sources are nobody's to build.
+        """
+        ran = {node for task in graph.of(*WRITERS) for node in task.nodes}
+        found: dict[UniqueId, UniqueId] = {}
+        for reader in sorted(filter(self._tables.is_built, ran)):
+            for table in self._tables.read_by(reader) - ran:
+                if self._tables.is_built(table):
+                    found.setdefault(table, reader)
+        return dict(sorted(found.items()))
+
+    def uris(self, nodes: Iterable[UniqueId]) -> list[str]:
+        """Return the URIs of the tables of `nodes`, sorted."""
         return sorted({uri for node in nodes if (uri := self._uri(node)) is not None})
 
     def _uri(self, node: UniqueId) -> str | None:

@@ -14,16 +14,16 @@ from typing import Any, Final
 from dagwright.diagnostics import Report
 from dagwright.ir.graph import Graph, Task
 from dagwright.passes.name_tasks import ALL_TESTS_NAME, escaped, role_of, shortened
-from dagwright.plan.assets import Assets
 from dagwright.plan.commands import COMMANDS, WORDS, shared_command, task_words
+from dagwright.plan.cross_dag import foreign_assets
 from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
 from dagwright.plan.model import Digests, Group, Plan, Step
 from dagwright.plan.modes import MODES, Mode
 from dagwright.plan.paths import Row, execute_path
 from dagwright.plan.rules import COMMAND_TOO_LONG, UNMAPPED_PATH
 from dagwright.plan.settings import Settings, airflow_settings
+from dagwright.plan.sources import Sources
 from dagwright.project.model import Project, Resource
-from dagwright.select.exact import ExactSelectors
 from dagwright.select.rules import NO_EXACT_SELECTOR
 from dagwright.spec import LoadedSpec
 from dagwright.spec.identity import identity
@@ -36,16 +36,6 @@ NOTHING: Final = "empty"
 """The kind of a step that runs nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """What a plan is made from, beside the graph."""
-
-    loaded: LoadedSpec
-    project: Project
-    exact: ExactSelectors
-    assets: Assets
-
-
 def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report) -> Plan | None:
     """Return the plan of `graph` for the environment of `sources.loaded`.
 
@@ -54,6 +44,7 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     """
     spec = sources.loaded.spec
     project_dir = _project_dir(sources.loaded, report)
+    dag = _dag_arguments(sources, graph, report)
     if project_dir is None:
         return None
     mode = MODES[spec.execute.mode](spec.execute, shared_command(spec.execute, project_dir))
@@ -61,7 +52,7 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     steps = tuple(lower.step(task) for task in graph.tasks.values())
     return Plan(
         kind=identity(spec)[0],
-        dag=_dag_arguments(sources.loaded),
+        dag=dag,
         environment=sources.loaded.environment,
         digests=Digests(
             spec=spec_digest(spec),
@@ -94,15 +85,18 @@ def _project_dir(loaded: LoadedSpec, report: Report) -> str | None:
     return found
 
 
-def _dag_arguments(loaded: LoadedSpec) -> Mapping[str, Any]:
+def _dag_arguments(sources: Sources, graph: Graph, report: Report) -> Mapping[str, Any]:
     """Return the arguments of Airflow's DAG or TaskGroup, in the order of the spec's model.
 
     Durations are seconds; what was not given, and has no default of ours, is left out.
     """
-    block = loaded.spec.dag or loaded.spec.task_group
+    spec = sources.loaded.spec
+    block = spec.dag or spec.task_group
     given = {} if block is None else block.model_dump(exclude_none=True)
-    if loaded.spec.dag is not None and isinstance(loaded.spec.dag.schedule, AssetSchedule):
-        given["schedule"] = {"assets": loaded.spec.dag.schedule.condition.model_dump()}
+    if spec.dag is not None and isinstance(spec.dag.schedule, AssetSchedule):
+        given["schedule"] = {"assets": spec.dag.schedule.condition.model_dump()}
+    if waited_for := foreign_assets(sources, graph, report):
+        given["schedule"] = {"assets": {"all": waited_for}}
     return {key: value for key, value in given.items() if value not in ({}, ())}
 
 

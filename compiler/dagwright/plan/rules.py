@@ -150,10 +150,111 @@ NO_SUCH_TASK: Final = Rule(
     """,
 )
 
+CROSS_DAG_EDGE: Final = Rule(
+    code="DW507",
+    name="cross-dag-edge",
+    severity="error",
+    message="{reader} reads {table}, which this DAG does not build",
+    help="select that too, or use `cross_dag: assets` or `ignore`",
+    explain="""\
+    With `render.cross_dag: error` a DAG is whole: whatever its nodes read, sources apart, it also
+    builds. Ephemeral models are no tables: what reads one reads what that reads. With
+    `seeds: none`, seeds count as sources.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: marts}
+    render: {project_dir: ../dbt/shop, select: ["path:models/marts"], cross_dag: error}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: marts}
+    render: {project_dir: ../dbt/shop, select: ["+path:models/marts"], cross_dag: error}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+    """,
+)
+
+NOTHING_TO_WAIT_FOR: Final = Rule(
+    code="DW508",
+    name="nothing-to-wait-for",
+    severity="error",
+    message="this DAG builds all that it reads, so `cross_dag: assets` gives it no schedule",
+    help="leave out `cross_dag`, and give `dag.schedule`",
+    explain="""\
+    With `render.cross_dag: assets` a DAG runs when the tables of other DAGs that it reads have
+    been updated. This one reads none: it would never run.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render: {project_dir: ../dbt/shop, cross_dag: assets}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: shop, schedule: "@daily"}
+    render: {project_dir: ../dbt/shop}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+    """,
+)
+
+ASSET_OF_NOBODY: Final = Rule(
+    code="DW509",
+    name="asset-of-nobody",
+    severity="warning",
+    message="{id} waits for {uri}, which no spec compiled with it writes",
+    help="{hint}",
+    explain="""\
+    A DAG that is scheduled by assets runs once each of them has been updated. One that nobody
+    updates keeps it from ever running. It may be written by a spec that was not compiled with
+    this one, or in another repository: then this warning has nothing to say, and a comment
+    `# dagwright: ignore[DW509]` beside the schedule hides it.
+
+    ## Example
+    `schedule: {assets: ["dbt://duckdb/shop/finance/fct_ordres"]}`
+
+    ## Use instead
+    `schedule: {assets: ["dbt://duckdb/shop/finance/fct_orders"]}`
+    """,
+)
+
+DAG_CYCLE: Final = Rule(
+    code="DW510",
+    name="dag-cycle",
+    severity="error",
+    message="these DAGs wait for each other: {cycle}",
+    help="move the nodes that lie between them into one DAG, or give one of them a schedule",
+    explain="""\
+    Each of the DAGs is scheduled by a table that the next one writes, so none of them ever runs.
+    The dbt project has no cycle; the selections cut it so that a path leads out of a DAG and
+    back in.
+
+    ## Example
+    Two DAGs with `cross_dag: assets`: one selects `orders` and `report`, the other `revenue`,
+    which reads `orders` and is read by `report`.
+
+    ## Use instead
+    `report` with `revenue`: paths then lead out of the first DAG only.
+    """,
+)
+
 RULES: Final = (
     UNMAPPED_PATH,
     OVERRIDE_MATCHES_NOTHING,
     COMMAND_TOO_LONG,
     SHAPE_DIFFERS,
     NO_SUCH_TASK,
+    CROSS_DAG_EDGE,
+    NOTHING_TO_WAIT_FOR,
+    ASSET_OF_NOBODY,
+    DAG_CYCLE,
 )

@@ -293,6 +293,7 @@ UNKNOWN_TIMEZONE: Final = Rule(
     ```yaml
     dag:
       id: shop
+      start_date: 2026-01-01
       timezone: Europe/Amsterdm
     ```
 
@@ -300,6 +301,7 @@ UNKNOWN_TIMEZONE: Final = Rule(
     ```yaml
     dag:
       id: shop
+      start_date: 2026-01-01
       timezone: Europe/Amsterdam
     ```
     """,
@@ -568,6 +570,143 @@ MALFORMED_VARIABLE: Final = Rule(
     """,
 )
 
+UNKNOWN_AIRFLOW: Final = Rule(
+    code="DW123",
+    name="unknown-airflow",
+    severity="error",
+    message="no version of Airflow that dagwright knows is in this range",
+    help="it knows {known}",
+    explain="""\
+    `requires.airflow` says which versions of Airflow will load the artifact, and what the spec
+    says is checked against each of them. There is a table of every version that the runtime
+    supports; a later one counts as the last of them.
+
+    ## Example
+    ```yaml
+    requires: {airflow: "<2.4"}
+    ```
+
+    ## Use instead
+    ```yaml
+    requires: {airflow: ">=3.1"}
+    ```
+    """,
+)
+
+NOT_IN_AIRFLOW: Final = Rule(
+    code="DW124",
+    name="not-in-airflow",
+    severity="error",
+    message="{what} is not in Airflow {versions}",
+    help="{hint}",
+    explain="""\
+    The artifact must load in every version of Airflow that `requires.airflow` lets in, `>=3.0` if
+    the spec does not say. The tables are made from the signatures of the real packages.
+
+    ## Example
+    ```yaml
+    requires: {airflow: ">=3.0"}
+    dag:
+      id: shop
+      deadline: {reference: dagrun_queued_at, interval: 2h, callback: house.alerts.late}
+    ```
+
+    ## Use instead
+    ```yaml
+    requires: {airflow: ">=3.1"}
+    dag:
+      id: shop
+      deadline: {reference: dagrun_queued_at, interval: 2h, callback: house.alerts.late}
+    ```
+    """,
+)
+
+TIMEZONE_WITHOUT_START: Final = Rule(
+    code="DW125",
+    name="timezone-without-start-date",
+    severity="error",
+    message="`timezone` needs `start_date`",
+    help="write a `start_date`: it carries the time zone to Airflow",
+    explain="""\
+    A DAG of Airflow has the time zone of its `start_date`, and no argument of its own for it.
+    Without a date, the schedule would be read as UTC.
+
+    ## Example
+    ```yaml
+    dag:
+      id: shop
+      schedule: "0 6 * * *"
+      timezone: Europe/Amsterdam
+    ```
+
+    ## Use instead
+    ```yaml
+    dag:
+      id: shop
+      schedule: "0 6 * * *"
+      start_date: 2026-01-01
+      timezone: Europe/Amsterdam
+    ```
+    """,
+)
+
+FAIL_FAST_TRIGGER_RULE: Final = Rule(
+    code="DW126",
+    name="fail-fast-trigger-rule",
+    severity="error",
+    message="`trigger_rule: {rule}` cannot stand in a DAG with `fail_fast: true`",
+    help="remove one of the two: Airflow refuses such a DAG",
+    explain="""\
+    A run that stops at its first failure leaves nothing for a task that waits for failures, or
+    does not mind them. Airflow takes `all_success` alone.
+
+    ## Example
+    ```yaml
+    dag:
+      id: shop
+      fail_fast: true
+      default_args: {trigger_rule: all_done}
+    ```
+
+    ## Use instead
+    ```yaml
+    dag:
+      id: shop
+      fail_fast: true
+    ```
+    """,
+)
+
+RUN_TYPES_WITHOUT_SCHEDULE: Final = Rule(
+    code="DW127",
+    name="run-types-without-schedule",
+    severity="error",
+    message="`allowed_run_types` leaves out `{kind}`, the runs that {why}",
+    help="add it: Airflow refuses such a DAG",
+    explain="""\
+    A DAG must be allowed the runs that its schedule starts: `scheduled` with a cron expression or
+    a preset, `asset_triggered` with assets, `manual` without a schedule.
+
+    ## Example
+    ```yaml
+    requires: {airflow: ">=3.2"}
+    dag:
+      id: shop
+      schedule: "@daily"
+      allowed_run_types: [backfill]
+    ```
+
+    ## Use instead
+    ```yaml
+    requires: {airflow: ">=3.2"}
+    dag:
+      id: shop
+      schedule: "@daily"
+      allowed_run_types: [scheduled, backfill]
+    ```
+    """,
+)
+
 UNKNOWN_ENVIRONMENT: Final = Rule(
     code="DW130",
     name="unknown-environment",
@@ -600,6 +739,66 @@ EXTENDS_CYCLE: Final = Rule(
 
     ## Use instead
     `shop.yaml` with `extends: base.yaml`, and nothing in `base.yaml`.
+    """,
+)
+
+CROSS_DAG_SCHEDULE: Final = Rule(
+    code="DW132",
+    name="cross-dag-schedule",
+    severity="error",
+    message="`cross_dag: assets` makes the schedule, so there can be no other",
+    help="{hint}",
+    explain="""\
+    With `render.cross_dag: assets` a DAG runs when the tables of other DAGs that it reads have
+    been updated: that is its schedule. Another one would start it at other times too, before its
+    inputs are there, and a task group has no schedule at all.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: marts, schedule: "@daily"}
+    render: {project_dir: ../dbt/shop, select: ["path:models/marts"], cross_dag: assets}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: marts}
+    render: {project_dir: ../dbt/shop, select: ["path:models/marts"], cross_dag: assets}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+    """,
+)
+
+CROSS_DAG_SENSOR: Final = Rule(
+    code="DW133",
+    name="cross-dag-sensor",
+    severity="error",
+    message="`cross_dag: sensor` is not offered: a sensor waits for a run of the very same date",
+    help="use `assets`: the DAG runs when the tables that it reads have been updated",
+    explain="""\
+    Airflow's sensor for another DAG waits for that DAG's run with the same logical date. Two DAGs
+    share one only where their schedules agree to the second; a run by hand, by an asset or after
+    a changed schedule has another, and the sensor waits for what never comes. In Airflow 3 many
+    runs have no logical date at all. An asset is updated by the task that writes the table,
+    whatever started it.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: marts, schedule: "@daily"}
+    render: {project_dir: ../dbt/shop, select: ["path:models/marts"], cross_dag: sensor}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: marts}
+    render: {project_dir: ../dbt/shop, select: ["path:models/marts"], cross_dag: assets}
+    execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
     """,
 )
 
@@ -729,8 +928,15 @@ RULES: Final = (
     UNSET_VARIABLE,
     REQUIRED_VARIABLE,
     MALFORMED_VARIABLE,
+    UNKNOWN_AIRFLOW,
+    NOT_IN_AIRFLOW,
+    TIMEZONE_WITHOUT_START,
+    FAIL_FAST_TRIGGER_RULE,
+    RUN_TYPES_WITHOUT_SCHEDULE,
     UNKNOWN_ENVIRONMENT,
     EXTENDS_CYCLE,
+    CROSS_DAG_SCHEDULE,
+    CROSS_DAG_SENSOR,
     DUPLICATE_ID,
     SECRET_KEY,
     SECRET_SHAPE,

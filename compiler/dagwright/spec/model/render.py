@@ -41,6 +41,17 @@ CrossDagTests = Annotated[
         }
     ),
 ]
+CrossDag = Annotated[
+    Literal["ignore", "assets", "error", "sensor"],
+    Meaning(
+        {
+            "ignore": "the DAG does not wait for other DAGs",
+            "assets": "the DAG runs when all tables of other DAGs that it reads were updated",
+            "error": "a node that reads a table of another DAG is an error",
+            "sensor": "not offered, since sensors need runs of equal dates; use `assets`",
+        }
+    ),
+]
 Sources = Annotated[
     Literal["none", "with_tests_or_freshness", "all"],
     Meaning(
@@ -121,6 +132,8 @@ class Render(SpecPart):
     """A selector of `selectors.yml`, instead of `select` and `exclude`."""
     tests: Tests = "after_each"
     """Where tests run."""
+    cross_dag: CrossDag = "ignore"
+    """What to do where a node reads a table that is not selected, and so not built here."""
     cross_dag_tests: CrossDagTests = "last"
     """What to do with a test that also reads what is not selected, and so not built here."""
     sources: Sources = "none"

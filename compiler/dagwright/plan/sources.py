@@ -1,0 +1,20 @@
+"""What a plan is made from, beside the graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dagwright.plan.assets import Assets
+from dagwright.project.model import Project
+from dagwright.select.exact import ExactSelectors
+from dagwright.spec import LoadedSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The spec of one environment, and what all environments share."""
+
+    loaded: LoadedSpec
+    project: Project
+    exact: ExactSelectors
+    assets: Assets
