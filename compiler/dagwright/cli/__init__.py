@@ -15,6 +15,7 @@ import click
 
 COMMANDS: Final = MappingProxyType(
     {
+        "init": "write the files that a first DAG needs",
         "validate": "check specs without dbt, a manifest or Airflow",
         "config": "print a spec as an environment has it, merged and with its defaults",
         "compile": "write the artifact of each spec",

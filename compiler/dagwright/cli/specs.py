@@ -56,16 +56,17 @@ def named_or_only(path: str | None) -> str:
 
 def found_below() -> list[str]:
     """Return every spec below the working directory, sorted."""
-    return sorted(_below(Path()))
+    return sorted(below(Path(), SUFFIXES))
 
 
-def _below(folder: Path) -> Iterator[str]:
+def below(folder: Path, endings: tuple[str, ...]) -> Iterator[str]:
+    """Yield the files below `folder` whose names end so, but for what other programs made."""
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(
             name for name in folders if name not in SKIPPED and not name.startswith(".")
         )
         for name in names:
-            if name.endswith(SUFFIXES):
+            if name.endswith(endings):
                 yield (Path(here) / name).as_posix()
 
 
