@@ -8,10 +8,10 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test quick check fmt lint types contracts docs update bench lock clean
+.PHONY: help demo test quick check fmt lint types contracts docs update airflow-tables bench lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/ready: pyproject.toml tests/requirements.txt
 	@$(PYTHON) -m venv $(VENV) || { echo "cannot make a virtual environment: on Debian, apt-get install python3-venv"; exit 1; }
@@ -52,6 +52,9 @@ docs: $(VENV)/ready ## Run what the documents show, and check what they list
 
 update: $(VENV)/ready ## Rewrite expected outputs from what the code says now; read the diff
 	@$(RUN) pytest --quiet --update tests -m "not slow and not airflow and not dbt"
+
+airflow-tables: $(VENV)/ready ## Ask every Airflow, 2.10 to 3.3, what it accepts; slow
+	@$(BIN)/python tests/airflow_tables
 
 bench: $(VENV)/ready ## Measure against the budgets, as ratios in one run
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement tests/bench/requirements.txt

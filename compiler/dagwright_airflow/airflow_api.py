@@ -6,6 +6,8 @@ Nothing else here asks which Airflow it runs in.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from datetime import timedelta
 from inspect import signature
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -43,9 +45,12 @@ __all__ = [
     "TaskGroup",
     "TaskGroupContext",
     "asked_task",
+    "deadline_alert",
     "empty_operator",
+    "get_variable",
     "group_label",
     "is_filling_a_dag_bag",
+    "set_variable",
 ]
 
 
@@ -100,3 +105,52 @@ def empty_operator() -> Any:
     except ImportError:  # Airflow 2
         from airflow.operators.empty import EmptyOperator  # noqa: PLC0415
     return EmptyOperator
+
+
+def deadline_alert(stated: Mapping[str, Any]) -> Any:
+    """Return a DeadlineAlert, imported only where an artifact has one; fixed dates are dates.
+
+    Raises:
+        ImportError: this Airflow is older than 3.1.
+        AttributeError: it has no such reference, or the callback cannot be awaited.
+        TypeError: it has no names for deadlines.
+        ValueError: it cannot call back in an executor.
+    """
+    from airflow.sdk.definitions import deadline as sdk  # noqa: PLC0415 (from Airflow 3.1 on)
+
+    match stated["reference"]:
+        case {"fixed_datetime": moment}:
+            reference = sdk.DeadlineReference.FIXED_DATETIME(moment)
+        case {"average_runtime": runs}:
+            reference = sdk.DeadlineReference.AVERAGE_RUNTIME(**runs)
+        case word:
+            reference = getattr(sdk.DeadlineReference, word.upper())
+    in_executor = stated.get("runs_in") == "executor"
+    callback = sdk.SyncCallback if in_executor else sdk.AsyncCallback
+    name = {"name": stated["name"]} if "name" in stated else {}
+    return sdk.DeadlineAlert(
+        reference=reference,
+        interval=timedelta(seconds=stated["interval"]),
+        callback=callback(stated["callback"], kwargs=dict(stated.get("arguments", {}))),
+        **name,
+    )
+
+
+def get_variable(name: str) -> str | None:
+    """Return the value of an Airflow Variable; None if there is none. For workers alone."""
+    try:
+        from airflow.sdk import Variable  # noqa: PLC0415 (a DAG processor must not import it)
+    except ImportError:  # Airflow 2
+        from airflow.models import Variable as Stored  # noqa: PLC0415
+
+        return Stored.get(name, default_var=None)  # type: ignore[no-any-return]
+    return Variable.get(name, default=None)  # type: ignore[no-any-return]
+
+
+def set_variable(name: str, value: str) -> None:
+    """Keep `value` in an Airflow Variable. For workers alone."""
+    try:
+        from airflow.sdk import Variable  # noqa: PLC0415
+    except ImportError:  # Airflow 2
+        from airflow.models import Variable  # noqa: PLC0415
+    Variable.set(name, value)

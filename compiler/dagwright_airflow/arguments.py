@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dagwright_airflow.airflow_api import FAIL_FAST, Asset, AssetAll, AssetAny
+from dagwright_airflow.airflow_api import FAIL_FAST, Asset, AssetAll, AssetAny, deadline_alert
 from dagwright_airflow.artifact import ArtifactError
 
 Convert = Callable[[Any, Collection[str]], Any]
@@ -39,7 +39,8 @@ def dag_arguments(stated: Mapping[str, Any], callbacks: Collection[str] = ()) ->
     serialize a copy of them.
 
     Raises:
-        ArtifactError: a callback is not allowed, or a date, time zone or schedule is not one.
+        ArtifactError: a callback is not allowed, a date, time zone or schedule is not one, or
+            this Airflow has no deadlines.
     """
     plain = {key: value for key, value in stated.items() if key not in _DAG_KEYS}
     arguments = operator_arguments(plain, callbacks)
@@ -54,6 +55,8 @@ def dag_arguments(stated: Mapping[str, Any], callbacks: Collection[str] = ()) ->
         arguments["dag_display_name"] = stated["display_name"]
     if "fail_fast" in stated:
         arguments[FAIL_FAST] = stated["fail_fast"]
+    if "deadline" in stated:
+        arguments["deadline"] = _deadlines(stated["deadline"], zone, callbacks)
     arguments["dag_id"] = stated["id"]
     arguments["schedule"] = _schedule(stated.get("schedule"))
     arguments["default_args"] = operator_arguments(stated.get("default_args", {}), callbacks)
@@ -63,7 +66,7 @@ def dag_arguments(stated: Mapping[str, Any], callbacks: Collection[str] = ()) ->
 _DAG_KEYS: Final = frozenset(
     {
         *("id", "display_name", "fail_fast", "params", "default_args"),
-        *("timezone", "start_date", "end_date", "schedule"),
+        *("timezone", "start_date", "end_date", "schedule", "deadline"),
     }
 )
 
@@ -90,12 +93,7 @@ def _asset(uri: str) -> Asset:
 def _callback(path: str | Sequence[str], allowed: Collection[str]) -> Any:
     if not isinstance(path, str):
         return [_callback(one, allowed) for one in path]
-    if not any(path == name or path.startswith(name.rstrip(".") + ".") for name in allowed):
-        message = (
-            f"the callback {path} is not allowed here; the loader file can allow it: "
-            f'load_dags(..., callbacks=("{path.rpartition(".")[0]}.",))'
-        )
-        raise ArtifactError(message)
+    _refuse_unless_allowed(path, allowed)
     module, _, name = path.rpartition(".")
     try:
         return getattr(import_module(module), name)
@@ -104,8 +102,31 @@ def _callback(path: str | Sequence[str], allowed: Collection[str]) -> Any:
         raise ArtifactError(message) from error
 
 
+def _refuse_unless_allowed(path: str, allowed: Collection[str]) -> None:
+    if not any(path == name or path.startswith(name.rstrip(".") + ".") for name in allowed):
+        message = (
+            f"the callback {path} is not allowed here; the loader file can allow it: "
+            f'load_dags(..., callbacks=("{path.rpartition(".")[0]}.",))'
+        )
+        raise ArtifactError(message)
+
+
+def _named_callbacks(paths: Mapping[str, str], allowed: Collection[str]) -> dict[str, Any]:
+    return {name: _callback(path, allowed) for name, path in paths.items()}
+
+
+def _permissions(
+    roles: Mapping[str, Mapping[str, Sequence[str]]], _callbacks: Collection[str]
+) -> dict[str, dict[str, set[str]]]:
+    return {
+        role: {resource: set(actions) for resource, actions in resources.items()}
+        for role, resources in roles.items()
+    }
+
+
 CONVERTED: Final[Mapping[str, Convert]] = MappingProxyType(
     {
+        "access_control": _permissions,
         "dagrun_timeout": _duration,
         "execution_timeout": _duration,
         "max_retry_delay": _duration,
@@ -117,6 +138,8 @@ CONVERTED: Final[Mapping[str, Convert]] = MappingProxyType(
         "on_retry_callback": _callback,
         "on_skipped_callback": _callback,
         "on_success_callback": _callback,
+        "user_defined_filters": _named_callbacks,
+        "user_defined_macros": _named_callbacks,
     }
 )
 """The closed set of arguments whose JSON form is not what Airflow takes."""
@@ -137,6 +160,22 @@ def _date(text: str, zone: tzinfo) -> datetime:
         message = f"{text!r} is not an ISO date"
         raise ArtifactError(message) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _deadlines(stated: Any, zone: tzinfo, callbacks: Collection[str]) -> list[Any]:
+    """Return the deadlines of a DAG; Airflow imports their callbacks itself, by the same path."""
+    made = []
+    for one in [stated] if isinstance(stated, dict) else stated:
+        _refuse_unless_allowed(one["callback"], callbacks)
+        reference = one["reference"]
+        if isinstance(reference, dict) and "fixed_datetime" in reference:
+            reference = {"fixed_datetime": _date(reference["fixed_datetime"], zone)}
+        try:
+            made.append(deadline_alert({**one, "reference": reference}))
+        except (ImportError, AttributeError, TypeError, ValueError) as error:
+            message = f"this Airflow cannot make the deadline with {one['callback']}: {error}"
+            raise ArtifactError(message) from error
+    return made
 
 
 def _schedule(stated: Any) -> Any:

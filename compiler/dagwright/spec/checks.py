@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import math
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from typing import Final
 
 from dagwright.diagnostics import Note, Report
-from dagwright.spec.model import Spec
+from dagwright.spec.airflow_versions import check_airflow, settings_of_tasks
+from dagwright.spec.cross_dag import check_cross_dag
+from dagwright.spec.model import AssetSchedule, Spec
 from dagwright.spec.rules import (
     CONTINUOUS_RUNS,
+    FAIL_FAST_TRIGGER_RULE,
     NOT_FINITE,
     REPEATED_PATH,
     REVERSED_DATES,
+    RUN_TYPES_WITHOUT_SCHEDULE,
     SELECTOR_AND_SELECT,
     TEMPLATE_IN_RENDER,
+    TIMEZONE_WITHOUT_START,
 )
 from dagwright.text.route import Places, Route
 from dagwright.text.tree import Items, Scalar, Table, Tree
@@ -23,7 +29,7 @@ from dagwright.text.tree import Items, Scalar, Table, Tree
 
 def check_spec(spec: Spec, places: Places, report: Report) -> None:
     """Report what is wrong with a spec whose every value is right by itself."""
-    for check in (_dates, _continuous, _selector, _templates, _paths, _finite):
+    for check in _CHECKS:
         check(spec, places, report)
 
 
@@ -49,6 +55,41 @@ def _continuous(spec: Spec, places: Places, report: Report) -> None:
     if dag is not None and dag.schedule == "@continuous" and dag.max_active_runs != 1:
         route = ("dag", "schedule")
         report.add(CONTINUOUS_RUNS.at(places.value(route), notes=places.notes(route)))
+
+
+def _timezone(spec: Spec, places: Places, report: Report) -> None:
+    dag = spec.dag
+    if dag is not None and dag.timezone != "UTC" and dag.start_date is None:
+        route = ("dag", "timezone")
+        report.add(TIMEZONE_WITHOUT_START.at(places.key(route), notes=places.notes(route)))
+
+
+def _fail_fast(spec: Spec, places: Places, report: Report) -> None:
+    if spec.dag is None or not spec.dag.fail_fast:
+        return
+    note = Note(places.key(("dag", "fail_fast")), "`fail_fast` is here")
+    for route, settings in settings_of_tasks(spec):
+        rule, at = settings.trigger_rule, (*route, "trigger_rule")
+        if rule not in {None, "all_success"}:
+            notes = (note, *places.notes(at))
+            report.add(FAIL_FAST_TRIGGER_RULE.at(places.value(at), rule=rule, notes=notes))
+
+
+def _run_types(spec: Spec, places: Places, report: Report) -> None:
+    if spec.dag is None or not spec.dag.allowed_run_types:
+        return
+    match spec.dag.schedule:
+        case None:
+            kind, why = "manual", "a DAG without a schedule has"
+        case AssetSchedule():
+            kind, why = "asset_triggered", "its assets start"
+        case _:
+            kind, why = "scheduled", "its schedule starts"
+    if kind not in spec.dag.allowed_run_types:
+        route = ("dag", "allowed_run_types")
+        notes = places.notes(route)
+        at = places.value(route)
+        report.add(RUN_TYPES_WITHOUT_SCHEDULE.at(at, kind=kind, why=why, notes=notes))
 
 
 def _selector(spec: Spec, places: Places, report: Report) -> None:
@@ -103,3 +144,18 @@ def _scalars(tree: Tree | None, route: Route) -> Iterator[tuple[Route, Scalar]]:
                 yield from _scalars(item, (*route, number))
         case None:
             return
+
+
+_CHECKS: Final[tuple[Callable[[Spec, Places, Report], None], ...]] = (
+    _dates,
+    _continuous,
+    _timezone,
+    _fail_fast,
+    _run_types,
+    check_airflow,
+    _selector,
+    _templates,
+    _paths,
+    _finite,
+    check_cross_dag,
+)

@@ -250,8 +250,9 @@ class Complaint:
     def form(self) -> Diagnostic:
         """Text that has not the form it must have."""
         called = self.context["called"]
+        is_key = self.last == "[key]"  # So pydantic tells it.
         return BAD_FORM.at(
-            self._value(),
+            self.places.key(self.route) if is_key else self._value(),
             where=self.where,
             called=called,
             hint=self._better_id(),

@@ -578,8 +578,7 @@ UNKNOWN_AIRFLOW: Final = Rule(
     help="it knows {known}",
     explain="""\
     `requires.airflow` says which versions of Airflow will load the artifact, and what the spec
-    says is checked against each of them. There is a table of every version that the runtime
-    supports; a later one counts as the last of them.
+    says is checked against each of them, by a table of every version that the runtime supports.
 
     ## Example
     ```yaml

@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
 
 from dagwright.spec.model import MODES, Dag, Environment, EnvironmentDag, Spec, SpecPart
 
@@ -60,6 +61,11 @@ def spec_schema() -> dict[str, Any]:
 
 class _Plain(GenerateJsonSchema):
     """pydantic's generator, without the titles that only repeat the names of keys."""
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
+        """Return the schema of a mapping; where keys have a form, there are no others."""
+        made = super().dict_schema(schema)
+        return {**made, "additionalProperties": False} if "patternProperties" in made else made
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         """Return false: a key is its own title."""
@@ -167,7 +173,7 @@ def _with_variables(schema: Any) -> Any:
         inside = {key: value for key, value in schema.items() if key not in outside}
         return {**outside, "anyOf": [inside, {"$ref": f"#/definitions/{_VARIABLE}"}]}
     return {
-        key: value if key in {"default", "examples"} else _with_variables(value)
+        key: value if key in {"default", "examples", "propertyNames"} else _with_variables(value)
         for key, value in schema.items()
     }
 

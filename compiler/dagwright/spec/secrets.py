@@ -25,6 +25,9 @@ NAMED: Final[tuple[Route, ...]] = (
     ("render", "dbt", "vars"),
     ("dag", "params"),
     ("dag", "default_args"),
+    ("dag", "deadline", "arguments"),
+    ("render", "overrides"),
+    ("execute", "policy"),
     ("task_group", "default_args"),
 )
 """The blocks whose keys are names of the author's, and so may be names of secrets."""
@@ -52,6 +55,8 @@ def check_secrets(root: Table, report: Report) -> None:
             hint = "write a template such as {{ conn.warehouse.password }}, filled in at run time"
             if leaf.route[0] == "render":
                 hint = "set it in the environment where the compiler runs"
+            if leaf.route[:2] == ("dag", "deadline"):
+                hint = "let the function look it up, such as in a connection"
             report.add(SECRET_KEY.at(scalar.span, key=leaf.route[-1], hint=hint, notes=leaf.notes))
 
 

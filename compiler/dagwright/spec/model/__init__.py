@@ -6,6 +6,7 @@ types are what `schemas/spec-1.json` is made from: a key added here is a key of 
 """
 
 from dagwright.spec.model.dag import AllOf, AnyOf, AssetSchedule, Dag, TaskGroup
+from dagwright.spec.model.deadline import Deadline
 from dagwright.spec.model.execute import (
     COMMON_KEYS,
     MODES,
@@ -28,6 +29,7 @@ __all__ = [
     "AnyOf",
     "AssetSchedule",
     "Dag",
+    "Deadline",
     "Environment",
     "EnvironmentDag",
     "Execute",

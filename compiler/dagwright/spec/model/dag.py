@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from dagwright.spec.cron import checked_schedule
+from dagwright.spec.model.deadline import Deadlines, Moment
 from dagwright.spec.model.settings import TaskSettings
-from dagwright.spec.model.words import Count, Data, Duration, Form, ImportPaths, Positive, SpecPart
-from dagwright.spec.moments import checked_moment, checked_timezone
+from dagwright.spec.model.words import (
+    Count,
+    Data,
+    Duration,
+    Form,
+    ImportPath,
+    ImportPaths,
+    Meaning,
+    Positive,
+    Shown,
+    SpecPart,
+)
+from dagwright.spec.moments import checked_timezone
 
 DagId = Annotated[
     str,
@@ -29,9 +41,60 @@ AssetUri = Annotated[
     str, Form(r"\S(?:.{0,1498}\S)?", "the URI of an asset, such as `s3://bucket/orders`")
 ]
 DagTag = Annotated[str, Form(r"(?s:.{1,100})", "a tag: 1 to 100 characters")]
-Moment = Annotated[str, AfterValidator(checked_moment)]
-"""A date or a date and time of ISO 8601, as written; without an offset it is in `timezone`."""
+OwnerLink = Annotated[
+    str,
+    Form(
+        r"mailto:\S+|[A-Za-z][A-Za-z0-9+.\-]*://\S+", "a URL such as `https://...` or `mailto:...`"
+    ),
+]
 TimeZone = Annotated[str, AfterValidator(checked_timezone)]
+
+
+Name = Annotated[str, Form(r"[A-Za-z_][A-Za-z0-9_]*", "a name that a template can use")]
+RunType = Annotated[
+    Literal[
+        "scheduled",
+        "manual",
+        "backfill",
+        "asset_triggered",
+        "asset_materialization",
+        "operator_triggered",
+    ],
+    Meaning(
+        {
+            "scheduled": "runs that the schedule starts",
+            "manual": "runs that a person or the API starts",
+            "backfill": "runs of a backfill",
+            "asset_triggered": "runs that updated assets start",
+            "asset_materialization": "runs that a person starts to make an asset",
+            "operator_triggered": "runs that a task of another DAG starts (Airflow 3.3 and later)",
+        }
+    ),
+]
+Actions = tuple[str, ...]
+
+
+def _by_resource(value: object) -> object:
+    """Return the permissions of a role in long form: a list is about the DAG itself."""
+    return {"DAGs": value} if isinstance(value, (list, tuple)) else value
+
+
+Permissions = Annotated[
+    dict[str, Actions],
+    BeforeValidator(_by_resource),
+    Shown(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}},
+                {
+                    "type": "object",
+                    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                },
+            ]
+        }
+    ),
+]
+"""What a role may do: `[can_read]`, or `{DAGs: [can_read], DAG Runs: [can_create]}`."""
 
 
 def _asset_kind(value: Any) -> str:
@@ -136,13 +199,17 @@ class Dag(SpecPart):
     """After how many failed runs in a row the DAG is paused; 0 is never."""
     dagrun_timeout: Duration | None = None
     """How long one run may take before it fails, such as `6h`."""
+    deadline: Deadlines | None = None
+    """When a run should have ended, and what to call if it has not (Airflow 3.1 and later)."""
+    allowed_run_types: tuple[RunType, ...] = ()
+    """The only kinds of runs that may start; all, if not given (Airflow 3.2 and later)."""
     tags: tuple[DagTag, ...] = ()
     """Words to filter DAGs by in the Airflow UI."""
     params: Data = Field(default_factory=dict)
     """Parameters of a run and their defaults; Airflow's UI asks for them."""
     doc_md: str | None = None
     """Documentation in Markdown, shown in the Airflow UI."""
-    owner_links: dict[str, str] = Field(default_factory=dict)
+    owner_links: dict[str, OwnerLink] = Field(default_factory=dict)
     """Where the name of an owner leads: owner to URL, `mailto:` too."""
     render_template_as_native_obj: bool | None = None
     """Whether Jinja gives Python objects instead of strings."""
@@ -150,6 +217,16 @@ class Dag(SpecPart):
     """Whether a run stops at the first task that fails."""
     is_paused_upon_creation: bool | None = None
     """Whether the DAG is paused when Airflow first sees it."""
+    disable_bundle_versioning: bool | None = None
+    """Whether a run takes the newest DAG files, not those it began with (Airflow 3)."""
+    rerun_with_latest_version: bool | None = None
+    """Whether a task that is run again takes the newest DAG files (Airflow 3.3 and later)."""
+    access_control: dict[str, Permissions] = Field(default_factory=dict)
+    """What roles may do with the DAG: role to `[can_read, ...]`, or to actions by resource."""
+    user_defined_macros: dict[Name, ImportPath] = Field(default_factory=dict)
+    """What templates may call or read besides Airflow's own: name to import path."""
+    user_defined_filters: dict[Name, ImportPath] = Field(default_factory=dict)
+    """Filters for templates: name to the import path of a function."""
     display_name: str | None = None
     """The name that the Airflow UI shows instead of the id."""
     default_args: TaskSettings = Field(default_factory=TaskSettings)

@@ -201,6 +201,9 @@ REFUSED: Final = MappingProxyType(
         "start_date": "it belongs to `dag`: all tasks of a DAG start with it",
         "end_date": "it belongs to `dag`: all tasks of a DAG end with it",
         "params": "it belongs to `dag`: parameters are those of a run",
+        "default_args": "it belongs to `dag`: here, write the settings themselves",
+        "task_group": "groups are made by `render.group_by`",
+        "dag": "it is a block of its own, at the top of the spec",
     }
 )
 """Words of Airflow that a spec may not use, and what to do instead."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,13 +12,13 @@ from dagwright.spec.model.execute import Execute
 from dagwright.spec.model.render import Render
 from dagwright.spec.model.words import Data, Form, SpecPart
 
+_RANGE: Final = r"\s*(?:>=|<=|>|<|==|!=)\s*[0-9]+(?:\.[0-9]+){0,2}\s*"
+_EQUAL: Final = r"\s*(?:==|!=)\s*[0-9]+(?:\.[0-9]+){0,1}\.\*\s*"
+_NEAR: Final = r"\s*~=\s*[0-9]+(?:\.[0-9]+){1,2}\s*"
+_CLAUSE: Final = f"(?:{_RANGE}|{_EQUAL}|{_NEAR})"
 Versions = Annotated[
     str,
-    Form(
-        r"\s*(?:>=|<=|>|<|==|!=|~=)\s*[0-9]+(?:\.[0-9]+)*"
-        r"(?:\s*,\s*(?:>=|<=|>|<|==|!=|~=)\s*[0-9]+(?:\.[0-9]+)*)*\s*",
-        "a range of versions such as `>=3.0` or `>=2.10,<3`",
-    ),
+    Form(f"{_CLAUSE}(?:,{_CLAUSE})*", "a range of versions such as `>=3.0` or `>=2.10,<3`"),
 ]
 
 
@@ -36,7 +36,7 @@ class Requires(SpecPart):
     """What the artifact needs where it is loaded."""
 
     airflow: Versions | None = None
-    """The versions of Airflow that will load the artifact, such as `>=3.0`."""
+    """The versions of Airflow that will load the artifact; `>=3.0` if not given."""
 
 
 class EnvironmentDag(SpecPart):
