@@ -71,6 +71,8 @@ def drifted(change: str, folder: Path) -> str:
             artifact.write_text(artifact.read_text().replace("/srv/shop", "/srv/hack"))
         case "unreadable":
             artifact.write_text(artifact.read_text()[:100])
+        case "foreign":
+            artifact.write_text('{"format": 1, "tasks": 3}')
     found = run("check", "--format", "concise")
     assert found.exit_code == 1
     return found.stdout
@@ -84,6 +86,7 @@ def drifted(change: str, folder: Path) -> str:
         ("extra", "DW603"),
         ("edited", "DW604"),
         ("unreadable", "DW605"),
+        ("foreign", "DW605"),
     ],
 )
 def test_check_finds_each_kind_of_drift(change: str, code: str, folder: Path) -> None:

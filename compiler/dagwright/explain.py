@@ -33,7 +33,7 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
 
 def rule_page(rule: Rule) -> str:
     """Return the Markdown page of a rule."""
-    sentence = re.sub(r"\{(\w+)[^}]*\}", r"<\1>", rule.message)
+    sentence = re.sub(r"\{(\w+)[^}]*\}", lambda match: match[1].upper(), rule.message)
     head = f"# {rule.code} {rule.name}\n\n{rule.severity}: {sentence}\n\n"
     return f"{head}{textwrap.dedent(rule.explain).rstrip()}\n"
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 import click
 
 from dagwright.catalog import RULES
+from dagwright.cli.completion import complete_subjects, complete_tasks
 from dagwright.cli.findings import TEXT, Exit, tell
 from dagwright.cli.options import options
 from dagwright.cli.specs import environment_option
@@ -17,8 +18,8 @@ from dagwright.files import DiskFiles
 
 
 @click.command("explain")
-@click.argument("subject", metavar="CODE | SPEC TASK")
-@click.argument("task", required=False, metavar="")
+@click.argument("subject", metavar="CODE | SPEC TASK", shell_complete=complete_subjects)
+@click.argument("task", required=False, metavar="", shell_complete=complete_tasks)
 @environment_option
 def command(subject: str, task: str | None, environment: str | None) -> None:
     """Print the page of a rule, or why a task is there.
@@ -39,7 +40,19 @@ def _explain_rule(wanted: str) -> None:
         close = get_close_matches(wanted, names, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise click.UsageError(f"there is no rule {wanted!r}{hint}")
-    click.echo(rule_page(found), nl=False)
+    _print_page(rule_page(found))
+
+
+def _print_page(page: str) -> None:
+    """Print Markdown: laid out for a person at a terminal, as it is for a program or a file."""
+    if not sys.stdout.isatty():
+        click.echo(page, nl=False)
+        return
+    # Imported here, since only a terminal gets to see it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.markdown import Markdown  # noqa: PLC0415
+
+    Console().print(Markdown(page))
 
 
 def _explain_task(spec: str, task: str, environment: str | None) -> None:

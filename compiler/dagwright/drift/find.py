@@ -12,7 +12,8 @@ import msgspec
 from dagwright.diagnostics import Report
 from dagwright.drift.differences import differences
 from dagwright.drift.rules import EDITED, EXTRA, MISSING, STALE, UNREADABLE
-from dagwright.emit.artifact import SUFFIXES, content_digest, file_name
+from dagwright.emit.artifact import GENERATOR, SUFFIXES, content_digest, file_name
+from dagwright.emit.schema import artifact_fault
 from dagwright.files import Files
 from dagwright.pipeline import Compiled, Options, check_workspace, compile_spec
 from dagwright.span import Span
@@ -98,10 +99,17 @@ def _compare(files: Files, compiled: Compiled, path: str, report: Report) -> Non
         reason = getattr(error, "strerror", None) or str(error)
         report.add(UNREADABLE.at(at, path=path, reason=reason, command=command))
         return
-    if not isinstance(old, dict):
-        report.add(UNREADABLE.at(at, path=path, reason="it is no JSON object", command=command))
+    if (fault := _fault(old)) is not None:
+        report.add(UNREADABLE.at(at, path=path, reason=fault, command=command))
     elif old.get("content") != content_digest(text.partition(CONTENT)[0]):
         report.add(EDITED.at(at, path=path, spec=spec, command=command))
     elif text != compiled.text:
         told = differences(old, msgspec.json.decode(compiled.text))
         report.add(STALE.at(at, path=path, spec=spec, differences=told, command=command))
+
+
+def _fault(document: Any) -> str | None:
+    """Return why `document` is no artifact; what this version wrote is taken on its word."""
+    if not isinstance(document, dict):
+        return "it is no JSON object"
+    return None if document.get("generator") == GENERATOR else artifact_fault(document)
