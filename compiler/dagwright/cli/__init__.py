@@ -9,9 +9,12 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS: Final = MappingProxyType(
     {
@@ -44,6 +47,18 @@ class Commands(click.Group):
             return None
         command: click.Command = import_module(f"dagwright.cli.{name}").command
         return command
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands that begin so, without importing any; the options, after a dash."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for a shell
+
+        commands = COMMANDS.items()
+        found = [
+            CompletionItem(name, help=text)
+            for name, text in commands
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, context, incomplete)]
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands, without importing any."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
@@ -26,8 +29,20 @@ def specs_argument(command: Decorated) -> Decorated:
 def environment_option(command: Decorated) -> Decorated:
     """Return `command` with `--environment`."""
     return click.option(
-        "--environment", metavar="NAME", help="One of the spec's environments; default: none."
+        "--environment",
+        metavar="NAME",
+        shell_complete=_complete_environments,
+        help="One of the spec's environments; default: none.",
     )(command)
+
+
+def _complete_environments(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    # Imported here, since commands that run complete nothing.
+    from dagwright.cli.completion import complete_environments  # noqa: PLC0415
+
+    return complete_environments(context, parameter, incomplete)
 
 
 def named_or_found(paths: tuple[str, ...]) -> list[str]:
