@@ -318,6 +318,20 @@ def test_a_failing_test_stops_what_it_gates_and_no_more(tiny: Any) -> None:
 
 @pytest.mark.dbt
 @pytest.mark.slow
+def test_an_unchanged_seed_is_not_loaded_again(tiny: Any) -> None:
+    seed = {"node": "seed.tiny.raw_orders", "file": "seeds/raw_orders.csv", "checksum": "1"}
+    home = tiny({**SEED, "seed": seed})
+    twice = STATES.replace("run = bag", 'bag.dags["tiny"].test()\nrun = bag')
+    output = home.python(twice, str(home.dags), PATH=home.environment["PATH"])
+    assert [line.split() for line in output.splitlines() if line.startswith("STATE")] == [
+        ["STATE", "raw.seed", "success"]
+    ]
+    assert output.count("OK loaded seed file") == 1
+    assert output.count("Not loaded: unchanged since the last time") == 1
+
+
+@pytest.mark.dbt
+@pytest.mark.slow
 def test_a_model_renamed_since_the_compile_fails_its_task_by_name(tiny: Any) -> None:
     home = tiny({**ORDERS, "after": []})
     models = home.root / "tiny" / "models"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -14,7 +16,11 @@ from dagwright.diagnostics import Report
 from dagwright.files import MemoryFiles
 from dagwright.ir.show import show
 from dagwright.pipeline import Options, compile_all, compile_spec
+from dagwright.plan import lower
 from dagwright.plan.assets import asset_uri
+from dagwright.plan.commands import shared_command
+from dagwright.plan.modes import MODES, Mode
+from dagwright.plan.seeds import MODES_THAT_REMEMBER
 from dagwright.project import Resource, UniqueId
 from manifests import manifest
 
@@ -373,6 +379,45 @@ def test_different_tables_have_different_uris(one, other, long: bool) -> None:  
     assert first is not None
     assert first.isascii()
     assert len(first) < 1_500
+
+
+@pytest.mark.parametrize("tests", ["after_each", "build"])
+def test_a_seed_that_is_loaded_on_change_is_told_to_the_task(tests: str) -> None:
+    project = SHOP + "test.shop.raw_is_good <- seed.shop.raw_orders\n"
+    spec = SPEC.replace("../shop}", f"../shop, seeds: on_change, tests: {tests}}}")
+    made = compiled(spec, project=project)
+    (seed,) = [step for step in made.plan.steps if "seed" in step.arguments]
+    assert seed.id == f"shop.raw_orders.{'build' if tests == 'build' else 'seed'}"
+    told = seed.arguments["seed"]
+    assert told["node"] == "seed.shop.raw_orders"
+    assert told["file"] == "seeds/raw_orders.csv"
+    schema = json.loads((SCHEMAS / "artifact-1.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(made.text), schema, jsonschema.Draft7Validator)
+    always = compiled(spec.replace("on_change", "always"), project=project)
+    assert always.plan.digests.shape == made.plan.digests.shape
+    assert not any("seed" in step.arguments for step in always.plan.steps)
+
+
+def test_a_shown_seed_keeps_its_id_and_does_nothing() -> None:
+    plan = compiled(SPEC.replace("../shop}", "../shop, seeds: show}")).plan
+    kinds = {step.id: step.kind for step in plan.steps}
+    assert kinds["shop.raw_orders.seed"] == "empty"
+    assert plan.steps[2].after == ("shop.raw_orders.seed",)
+
+
+def test_a_mode_that_cannot_remember_refuses_seeds_on_change(monkeypatch) -> None:
+    def forgetful(*given: Any) -> Mode:
+        return replace(MODES["local"](*given), remembers_seeds=False)
+
+    monkeypatch.setattr(lower, "MODES", {"local": forgetful})
+    assert codes(SPEC.replace("../shop}", "../shop, seeds: on_change}")) == ["DW511"]
+    assert codes(SPEC) == []
+
+
+def test_the_error_names_the_modes_that_remember_seeds() -> None:
+    execute = compiled().loaded.spec.execute
+    modes = {name: mode(execute, shared_command(execute, "/x")) for name, mode in MODES.items()}
+    assert {name for name, mode in modes.items() if mode.remembers_seeds} == {*MODES_THAT_REMEMBER}
 
 
 LONG = "model.shop.a\n" + "".join(

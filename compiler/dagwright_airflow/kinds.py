@@ -33,7 +33,9 @@ class Kind:
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
-        "dbt": Kind(lambda: DbtOperator, ("command", "nodes", "vars", "env"), needs_folder=True),
+        "dbt": Kind(
+            lambda: DbtOperator, ("command", "nodes", "vars", "env", "seed"), needs_folder=True
+        ),
         "empty": Kind(empty_operator),
     }
 )

@@ -54,7 +54,13 @@ def _model(node: Resource, rendering: Rendering) -> Verb | None:
 
 
 def _seed(_node: Resource, rendering: Rendering) -> Verb | None:
-    return Verb.SEED if rendering.seeds == "always" else None
+    return SEEDS[rendering.seeds]
+
+
+SEEDS: Final[Mapping[str, Verb | None]] = MappingProxyType(
+    {"always": Verb.SEED, "on_change": Verb.SEED, "show": Verb.SHOW, "none": None}
+)
+"""By `render.seeds`: what the task of a seed asks dbt to do."""
 
 
 def _source(node: Resource, rendering: Rendering) -> Verb | None:

@@ -95,7 +95,8 @@ def role_of(task: Task, kind: str) -> str:
     if task.home is not None:
         words = "unit_test" if task.verb is Verb.UNIT_TEST else "test"
         return f"source_{words}" if kind == "source" else words
-    return "source" if kind == "source" else ROLES[task.verb]
+    shown_seed = kind == "seed" and task.verb is Verb.SHOW
+    return kind if kind == "source" or shown_seed else ROLES[task.verb]
 
 
 def escaped(text: str) -> str:

@@ -31,7 +31,7 @@ def foreign_assets(sources: Sources, graph: Graph, report: Report) -> list[str]:
     tables = {
         table: reader
         for table, reader in sources.assets.foreign(graph).items()
-        if render.seeds != "none" or not table.startswith("seed.")
+        if render.seeds in ("always", "on_change") or not table.startswith("seed.")
     }
     if render.cross_dag == "error":
         for table, reader in tables.items():

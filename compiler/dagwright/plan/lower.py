@@ -5,7 +5,6 @@ What is the same for every mode is decided here; `plan.modes` decides the operat
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,7 +19,8 @@ from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
 from dagwright.plan.model import Digests, Group, Plan, Step
 from dagwright.plan.modes import MODES, Mode
 from dagwright.plan.paths import Row, execute_path
-from dagwright.plan.rules import COMMAND_TOO_LONG, UNMAPPED_PATH
+from dagwright.plan.rules import COMMAND_TOO_LONG, SEEDS_UNKNOWN_TO_MODE, UNMAPPED_PATH
+from dagwright.plan.seeds import MODES_THAT_REMEMBER, remembered_seed
 from dagwright.plan.settings import Settings, airflow_settings
 from dagwright.plan.sources import Sources
 from dagwright.project.model import Project, Resource
@@ -48,6 +48,10 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     if project_dir is None:
         return None
     mode = MODES[spec.execute.mode](spec.execute, shared_command(spec.execute, project_dir))
+    if spec.render.seeds == "on_change" and not mode.remembers_seeds:
+        at = sources.loaded.places.value(("render", "seeds"))
+        able = ", ".join(sorted(MODES_THAT_REMEMBER))
+        report.add(SEEDS_UNKNOWN_TO_MODE.at(at, mode=spec.execute.mode, modes=able))
     lower = _Lowering(sources, mode, settings, report)
     steps = tuple(lower.step(task) for task in graph.tasks.values())
     return Plan(
@@ -70,10 +74,13 @@ def _project_dir(loaded: LoadedSpec, report: Report) -> str | None:
     render, execute = loaded.spec.render, loaded.spec.execute
     if execute.project_dir is not None:
         return execute.project_dir
-    rows = [Row(row.render, row.execute) for row in execute.paths]
-    found = execute_path(render.project_dir, rows, posixpath.dirname(loaded.path))
+    rows = [
+        Row(loaded.beside(("execute", "paths", number, "render"), row.render), row.execute)
+        for number, row in enumerate(execute.paths)
+    ]
+    found = execute_path(loaded.beside(("render", "project_dir"), render.project_dir), rows)
     if found is None:
-        tried = ", ".join(repr(row.render) for row in rows)
+        tried = ", ".join(repr(row.render) for row in execute.paths)
         report.add(
             UNMAPPED_PATH.at(
                 loaded.places.value(("render", "project_dir")),
@@ -118,13 +125,19 @@ class _Lowering:
             nodes=task.nodes,
             after=tuple(sorted(task.after)),
             group=group_id(task.group) if task.group else None,
-            arguments={} if kind == NOTHING else self.mode.own(self._words(task)),
+            arguments={} if kind == NOTHING else self._arguments(task),
             airflow={**airflow_settings(task, self.settings), **self._assets(task)},
         )
 
     def _assets(self, task: Task) -> Mapping[str, Any]:
         wanted = self.sources.loaded.spec.render.assets
         return self.sources.assets.of(task) if wanted else {}
+
+    def _arguments(self, task: Task) -> Mapping[str, Any]:
+        own = self.mode.own(self._words(task))
+        remembered = self.sources.loaded.spec.render.seeds == "on_change"
+        seed = remembered_seed(task, self.sources.project) if remembered else None
+        return own if seed is None else {**own, "seed": seed}
 
     def _words(self, task: Task) -> tuple[str, ...]:
         """Return the words of the task's command, which pick just its nodes."""

@@ -247,6 +247,24 @@ DAG_CYCLE: Final = Rule(
     """,
 )
 
+SEEDS_UNKNOWN_TO_MODE: Final = Rule(
+    code="DW511",
+    name="seeds-unknown-to-mode",
+    severity="error",
+    message="`seeds: on_change` works where a worker runs dbt, and the mode {mode!r} does not",
+    help="use `seeds: always`, or one of the modes {modes}",
+    explain="""\
+    Whether a seed changed is known to a worker that can see its file and remember what it loaded
+    last. Where dbt runs elsewhere, its file is elsewhere too.
+
+    ## Example
+    `render: {seeds: on_change}`, and an environment whose mode starts a container.
+
+    ## Use instead
+    `render: {seeds: always}`
+    """,
+)
+
 RULES: Final = (
     UNMAPPED_PATH,
     OVERRIDE_MATCHES_NOTHING,
@@ -257,4 +275,5 @@ RULES: Final = (
     NOTHING_TO_WAIT_FOR,
     ASSET_OF_NOBODY,
     DAG_CYCLE,
+    SEEDS_UNKNOWN_TO_MODE,
 )

@@ -20,6 +20,7 @@ from dagwright_airflow import leash
 from dagwright_airflow.airflow_api import AirflowException, BaseOperator
 from dagwright_airflow.operators.process import LeashedProcess
 from dagwright_airflow.operators.results import complaint, read_results, summary, table
+from dagwright_airflow.operators.seeds import SeedMemory
 
 _PROJECT_DIR: Final = "--project-dir"
 _DEFAULT_FLAGS: Final = ("--no-use-colors", "--log-level-file", "none")
@@ -60,6 +61,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         env: Mapping[str, str] | None = None,
         partial_parse: str | None = "target/partial_parse.msgpack",
         folder: str = ".",
+        seed: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         """Keep what to run.
@@ -76,6 +78,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             partial_parse: a partial parse file to start from if it exists, relative to the
                 project.
             folder: the loader file's folder.
+            seed: a seed to load only if it changed: its `node`, its `file` relative to the
+                project, and its `checksum`.
             kwargs: arguments of BaseOperator.
         """
         super().__init__(**kwargs)
@@ -89,6 +93,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.env = dict(env or {})
         self.partial_parse = partial_parse
         self.folder = folder
+        self.seed = seed
         self._running: LeashedProcess | None = None
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 (Airflow's)
@@ -101,6 +106,26 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         if not project.is_dir():
             message = f"the dbt project {project} is no folder of this worker"
             raise AirflowException(message)
+        memory = self._seed_memory(project)
+        if memory is None:
+            return self._run_dbt(project)
+        if memory.has_it():
+            self.log.info("Not loaded: unchanged since the last time. To load it all the same,")
+            self.log.info("delete the Airflow Variable %s and clear the task.", memory.name)
+            return {"nodes": [], "seconds": 0, "unchanged": True}
+        memory.begin()
+        done = self._run_dbt(project)
+        memory.finish()
+        return done
+
+    def _seed_memory(self, project: Path) -> SeedMemory | None:
+        if self.seed is None:
+            return None
+        seed = {**self.seed, "file": str(project / self.seed["file"])}
+        others = [pair for pair in self.paths if pair[0] != _PROJECT_DIR]
+        return SeedMemory(seed, [list(self.flags), others], [self.vars, self.env])
+
+    def _run_dbt(self, project: Path) -> dict[str, Any]:
         environment = self._environment()
         last: deque[str] = deque(maxlen=_LAST_LINES)
 

@@ -26,4 +26,5 @@ def local(execute: Local, command: SharedCommand) -> Mode:
             "partial_parse": PARTIAL_PARSE,
         },
         own=lambda words: {"command": list(words)},
+        remembers_seeds=True,
     )

@@ -20,3 +20,5 @@ class Mode:
     kind: str
     shared: Arguments
     own: Callable[[tuple[str, ...]], Arguments]
+    remembers_seeds: bool = False
+    """Whether the operator takes a `seed`, to load it only if it changed."""

@@ -63,10 +63,12 @@ Sources = Annotated[
     ),
 ]
 Seeds = Annotated[
-    Literal["always", "none"],
+    Literal["always", "on_change", "show", "none"],
     Meaning(
         {
             "always": "seeds are loaded at every run",
+            "on_change": "a seed is loaded if its file or configuration changed since it last was",
+            "show": "seeds are tasks that do nothing",
             "none": "seeds are no tasks; what reads them starts without waiting",
         }
     ),
