@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dagwright.ir.build import VERBS
-from dagwright.pipeline import Compiled, beside
+from dagwright.pipeline import Compiled
 from dagwright.project.model import Resource, UniqueId
 
 
@@ -31,7 +31,8 @@ def coverage(compiled: Sequence[Compiled]) -> Mapping[str, Coverage]:
     by_manifest: dict[str, list[Compiled]] = {}
     for one in compiled:
         render = one.loaded.spec.render
-        manifest = posixpath.join(beside(one.loaded, render.project_dir), render.manifest)
+        folder = one.loaded.beside(("render", "project_dir"), render.project_dir)
+        manifest = posixpath.join(folder, render.manifest)
         by_manifest.setdefault(manifest, []).append(one)
     return {manifest: _coverage(group) for manifest, group in sorted(by_manifest.items())}
 

@@ -25,6 +25,7 @@ from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
 from dagwright.plan.assets import Assets
 from dagwright.plan.cross_dag import check_together
+from dagwright.plan.meta import read_meta
 from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
 from dagwright.plan.settings import read_settings, unmatched
 from dagwright.plan.sources import Sources
@@ -106,33 +107,36 @@ def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | 
     if "://" in render.manifest:
         report.add(REMOTE_MANIFEST.at(manifest_at, path=render.manifest))
         return None
-    project_dir = beside(loaded, render.project_dir)
+    project_dir = loaded.beside(("render", "project_dir"), render.project_dir)
     manifest = posixpath.join(project_dir, render.manifest)
     if render.load == "dbt" or (render.load == "auto" and not files.exists(manifest)):
-        parse = DbtParse(
-            executable=_program(render.dbt.executable, loaded),
-            project_dir=project_dir,
-            profiles_dir=render.dbt.profiles_dir and beside(loaded, render.dbt.profiles_dir),
-            profile=render.dbt.profile,
-            target=render.dbt.target,
-            variables=render.dbt.vars,
-            env=render.dbt.env,
-        )
+        parse = _dbt_parse(loaded, project_dir)
         if not run_dbt_parse(parse, report, loaded.places.key(("render", "load"))):
             return None
     return read_project(files, manifest, report, manifest_at)
 
 
-def beside(loaded: LoadedSpec, path: str) -> str:
-    """Return a render path as this process sees it: a relative one starts at the spec's folder."""
-    return posixpath.normpath(posixpath.join(posixpath.dirname(loaded.path), path))
+def _dbt_parse(loaded: LoadedSpec, project_dir: str) -> DbtParse:
+    dbt = loaded.spec.render.dbt
+    profiles_dir = dbt.profiles_dir
+    if profiles_dir is not None:
+        profiles_dir = loaded.beside(("render", "dbt", "profiles_dir"), profiles_dir)
+    return DbtParse(
+        executable=_program(loaded, dbt.executable),
+        project_dir=project_dir,
+        profiles_dir=profiles_dir,
+        profile=dbt.profile,
+        target=dbt.target,
+        variables=dbt.vars,
+        env=dbt.env,
+    )
 
 
-def _program(executable: str, loaded: LoadedSpec) -> str:
+def _program(loaded: LoadedSpec, executable: str) -> str:
     """Return a program's path: a bare name is looked up by the system, a path is the spec's."""
     if "/" not in executable:
         return executable
-    path = beside(loaded, executable)
+    path = loaded.beside(("render", "dbt", "executable"), executable)
     return path if "/" in path else f"./{path}"
 
 
@@ -197,6 +201,7 @@ def plan_all(
     for index in unmatched(graph, overrides):
         place = specs[0].places.value(("render", "overrides", index, "select"))
         report.add(OVERRIDE_MATCHES_NOTHING.at(place, hint="`dagwright ls` shows what it picks"))
+    meta = read_meta(project, graph, specs[0].places.value(("render", "manifest")), report)
     wanted = specs[0].spec.execute.test_indirect_selection
     plans = []
     for loaded in specs:
@@ -204,7 +209,7 @@ def plan_all(
             at = loaded.places.value(("execute", "test_indirect_selection"))
             report.add(SHAPE_DIFFERS.at(at, name=loaded.environment))
             continue
-        settings = read_settings(loaded.spec.execute.policy, overrides)
+        settings = read_settings(loaded.spec.execute.policy, meta, overrides)
         plans.append(make_plan(graph, Sources(loaded, project, exact, assets), settings, report))
     made = [plan for plan in plans if plan is not None]
     if len({plan.digests.shape for plan in made}) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,15 @@ class LoadedSpec:
     environment: str | None
     places: Places
     variables_read: tuple[str, ...]
+
+    def beside(self, route: Route, path: str) -> str:
+        """Return `path`, the value at `route`, as this process sees it.
+
+        A relative one starts at the folder of the file that it is written in, which need not be
+        this spec but one that it extends.
+        """
+        written_in = self.places.value(route).file
+        return posixpath.normpath(posixpath.join(posixpath.dirname(written_in), path))
 
     def long_form(self) -> dict[str, Any]:
         """Return the spec as data of JSON, defaults written out: it loads as the same spec."""
