@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dagwright.cli import program
+from dagwright.cli.findings import STATIC, judge_ignores
 from dagwright.cli.fix import fix
 from dagwright.cli.watch import Noting, watch
 from dagwright.diagnostics import Report
@@ -147,6 +148,39 @@ def test_fixing_leaves_every_line_that_it_does_not_tell_of(text: str) -> None:
     told = {int(line.split(":")[1]) for line in fixed.done}
     pairs = enumerate(zip(text.splitlines(), new, strict=True), 1)
     assert {number for number, (old, now) in pairs if old != now} == told
+
+
+def test_fixing_warnings_keeps_what_a_spec_means() -> None:
+    text = (
+        "\ufeffversion: 1\r\n"
+        "dag: {id: shop, params: {1_000: a, at: 1:30}}  # dagwright: ignore[DW702] gone\r\n"
+        "render: {project_dir: shop}\r\n"
+        "execute: {mode: local, project_dir: shop}\r\n"
+    )
+    files = MemoryFiles({"spec.yaml": text.encode()})
+
+    def judged(some: Files) -> Report:
+        report = checked(some)
+        judge_ignores(report, STATIC)
+        return report
+
+    assert {found.rule.code for found in judged(files).found} == {
+        *("DW013", "DW014", "DW015", "DW021")
+    }
+    fixed = fix(files, judged)
+    assert fixed.left.found == []
+    assert fixed.drafts.texts["spec.yaml"].decode() == (
+        "version: 1\n"
+        'dag: {id: shop, params: {"1_000": a, at: "1:30"}}\n'
+        "render: {project_dir: shop}\n"
+        "execute: {mode: local, project_dir: shop}\n"
+    )
+    before, after = (
+        validate_spec(some, "spec.yaml", None, {}, Report()) for some in (files, fixed.drafts)
+    )
+    assert before is not None
+    assert after is not None
+    assert after.long_form() == before.long_form()
 
 
 def test_nothing_to_fix_writes_nothing(folder: Path) -> None:
