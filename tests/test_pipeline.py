@@ -420,6 +420,70 @@ def test_the_error_names_the_modes_that_remember_seeds() -> None:
     assert {name for name, mode in modes.items() if mode.remembers_seeds} == {*MODES_THAT_REMEMBER}
 
 
+def with_meta(**meta: object) -> MemoryFiles:
+    """Return the shop with `meta.dagwright` for the nodes of these names."""
+    document = json.loads(manifest(SHOP))
+    for node in (*document["nodes"].values(), *document["unit_tests"].values()):
+        if node["name"] in meta:
+            node["config"]["meta"] = {"owner": "x", "dagwright": meta[node["name"]]}
+            node["patch_path"] = "shop://models/schema.yml"
+    spec = """\
+version: 1
+dag: {id: shop}
+render:
+  project_dir: ../shop
+  select: [orders+]
+  overrides: [{select: revenue, retries: 9}]
+execute:
+  mode: local
+  project_dir: /srv/shop
+  policy: {model: {retries: 1, pool: small}}
+"""
+    disk = files(spec)
+    disk.contents["shop/target/manifest.json"] = json.dumps(document).encode()
+    return disk
+
+
+def test_policy_then_meta_then_overrides() -> None:
+    disk = with_meta(
+        orders={"retries": 5, "retry_delay": "5m", "email": ["a@b.c", "d@e.f"]},
+        revenue={"retries": 5, "pool": "heavy"},
+        unique_orders={"retries": 3},
+        stock={"nonsense": 1},
+    )
+    report = Report()
+    made = compile_spec(disk, "dags/shop.dagwright.yaml", Options(), report)
+    assert made is not None, report.sorted()
+    settings = {step.id: dict(step.airflow) for step in made.plan.steps}
+    mail = ("a@b.c", "d@e.f")
+    orders = {"email": mail, "pool": "small", "retries": 5, "retry_delay": 300}
+    assert settings["shop.orders.run"] == orders
+    assert settings["shop.revenue.run"] == {"pool": "heavy", "retries": 9}
+    assert settings["shop.orders.test"] == {"retries": 3}
+
+
+@pytest.mark.parametrize(
+    ("meta", "message", "hint"),
+    [
+        ({"retry": 2}, "`meta.dagwright.retry`", "did you mean `retries`?"),
+        ({"retries": -1}, "`meta.dagwright.retries`", ""),
+        ({"retries": True}, "`meta.dagwright.retries`", ""),
+        ({"retry_delay": "soon"}, "`meta.dagwright.retry_delay`", ""),
+        ([1], "`meta.dagwright`", "such as"),
+        ("heavy", "`meta.dagwright`", "such as"),
+        ({"select": "x"}, "`meta.dagwright.select`", ""),
+    ],
+)
+def test_a_wrong_setting_in_meta_is_found(meta: object, message: str, hint: str) -> None:
+    report = Report()
+    disk = with_meta(orders=meta)
+    assert compile_spec(disk, "dags/shop.dagwright.yaml", Options(), report) is None
+    (found,) = report.sorted()
+    assert found.rule.code == "DW512"
+    assert found.message.startswith(f"{message} of model.shop.orders (models/schema.yml): ")
+    assert hint in found.help
+
+
 LONG = "model.shop.a\n" + "".join(
     f"{kind}{'t' * 90}{n:03} <- model.shop.a\n"
     for n in range(1_000)

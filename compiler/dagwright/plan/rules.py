@@ -265,6 +265,26 @@ SEEDS_UNKNOWN_TO_MODE: Final = Rule(
     """,
 )
 
+META_SETTING: Final = Rule(
+    code="DW512",
+    name="meta-setting",
+    severity="error",
+    message="`meta.{key}` of {node} ({file}): {what}",
+    help="{hint}",
+    explain="""\
+    A node of the dbt project can have settings for its task under `meta.dagwright` in its config,
+    by the words of `render.overrides`. A key that is none of them would be lost without a word.
+    `execute.policy` is the weakest, then `meta`, then `render.overrides`, each key by itself. The
+    finding stands at the manifest, where it was read.
+
+    ## Example
+    In the dbt project: `config: {meta: {dagwright: {retry: 2}}}`
+
+    ## Use instead
+    In the dbt project: `config: {meta: {dagwright: {retries: 2}}}`
+    """,
+)
+
 RULES: Final = (
     UNMAPPED_PATH,
     OVERRIDE_MATCHES_NOTHING,
@@ -276,4 +296,5 @@ RULES: Final = (
     ASSET_OF_NOBODY,
     DAG_CYCLE,
     SEEDS_UNKNOWN_TO_MODE,
+    META_SETTING,
 )

@@ -1,8 +1,9 @@
-"""Airflow's own settings of a task: `execute.policy`, then each of `render.overrides`.
+"""Airflow's own settings of a task: `execute.policy`, the project's `meta`, `render.overrides`.
 
-Later wins, key by key: the DAG's `default_args`, the policy of the node's resource type, then the
-overrides in the order of the spec. A task with several nodes takes an override that picks any of
-them, so a `build` task takes those of its node and those of its tests.
+Later wins, key by key: the DAG's `default_args`, the policy of the node's resource type, what the
+node says under `meta.dagwright`, then the overrides in the order of the spec. A task with several
+nodes takes what is said of any of them, so a `build` task takes the settings of its node and
+those of its tests.
 """
 
 from __future__ import annotations
@@ -36,14 +37,17 @@ BUILT_POLICY: Final = ("model", "seed", "snapshot")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The policy by resource type and the overrides by node; durations are seconds."""
+    """The policy by resource type, meta and overrides by node; durations are seconds."""
 
     policy: Mapping[str, Mapping[str, Any]]
+    meta: Mapping[UniqueId, Mapping[str, Any]]
     overrides: Mapping[UniqueId, Mapping[str, Any]]
 
 
 def read_settings(
-    policy: Policy, overrides: tuple[tuple[TaskSettings, frozenset[UniqueId]], ...]
+    policy: Policy,
+    meta: Mapping[UniqueId, Mapping[str, Any]],
+    overrides: tuple[tuple[TaskSettings, frozenset[UniqueId]], ...],
 ) -> Settings:
     """Return the settings of one environment; each override comes with the nodes it picks."""
     by_node: dict[UniqueId, dict[str, Any]] = {}
@@ -52,7 +56,7 @@ def read_settings(
         for node in nodes:
             by_node.setdefault(node, {}).update(given)
     by_type = {name: _given(getattr(policy, name)) for name in type(policy).model_fields}
-    return Settings(MappingProxyType(by_type), MappingProxyType(by_node))
+    return Settings(MappingProxyType(by_type), meta, MappingProxyType(by_node))
 
 
 def _given(settings: TaskSettings) -> dict[str, Any]:
@@ -62,8 +66,9 @@ def _given(settings: TaskSettings) -> dict[str, Any]:
 def airflow_settings(task: Task, settings: Settings) -> Mapping[str, Any]:
     """Return the arguments of BaseOperator that the spec gives `task`, sorted by name."""
     merged = dict(settings.policy.get(_policy_key(task) or "", {}))
-    for node in task.nodes:
-        merged.update(settings.overrides.get(node, {}))
+    for said in (settings.meta, settings.overrides):
+        for node in task.nodes:
+            merged.update(said.get(node, {}))
     return dict(sorted(merged.items()))
 
 
