@@ -44,6 +44,8 @@ def check_ignores(
     `rules` are all rules there are, by code and by name; `checked` says of a code whether its
     stage has run, since what was not looked for cannot be missing. To be called last.
     """
+    # A file that several specs extend is read for each of them; one use is enough.
+    used = {ignore.span for ignore in report.ignores if ignore.used}
     for ignore in report.ignores:
         rule = rules.get(ignore.code)
         if rule is None:
@@ -52,7 +54,7 @@ def check_ignores(
         elif rule.severity == "error" and not rule.ignorable:
             reason = "the artifact would be wrong"
             report.add(FUTILE_IGNORE.at(ignore.span, code=ignore.code, reason=reason))
-        elif not ignore.used and checked(rule.code):
+        elif ignore.span not in used and checked(rule.code):
             report.add(UNUSED_IGNORE.at(ignore.span, code=ignore.code))
 
 
