@@ -150,6 +150,31 @@ def test_the_merged_spec_of_an_environment(folder: Path, monkeypatch: pytest.Mon
     assert '\n  description: "costs $$5, not 6"\n' in shown
 
 
+def test_paths_of_a_parent_elsewhere_lead_to_the_same_places(folder: Path) -> None:
+    (folder / "shared").mkdir()
+    (folder / "shared/base.yaml").write_text(
+        "version: 1\n"
+        "render:\n"
+        "  project_dir: ../dbt/shop\n"
+        "  dbt: {executable: ../dbt-shop, profiles_dir: /etc/dbt}\n"
+        "execute: {mode: local, paths: [{render: ../dbt, execute: /dbt}]}\n"
+    )
+    (folder / "shop.dagwright.yaml").write_text("extends: shared/base.yaml\ndag: {id: shop}\n")
+    shown = run().stdout
+    (folder / "printed.yaml").write_text(shown)
+    first, again = (
+        load_spec(DiskFiles(), name, None, {}, Report())
+        for name in ("shop.dagwright.yaml", "printed.yaml")
+    )
+    assert first is not None
+    assert again is not None
+    render, dbt = first.spec.render, again.spec.render.dbt
+    assert first.beside(("render", "project_dir"), render.project_dir) == "dbt/shop"
+    assert again.spec.render.project_dir == "dbt/shop"
+    assert (dbt.executable, dbt.profiles_dir) == ("./dbt-shop", "/etc/dbt")
+    assert again.spec.execute.paths[0].render == "dbt"
+
+
 def test_origins_say_file_line_and_way(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROOT", "/opt/shop")
     said = run("--origins", "--environment", "prod").stdout

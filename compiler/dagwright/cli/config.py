@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -58,16 +60,16 @@ def command(
 
 
 def _yaml(loaded: LoadedSpec) -> str:
-    return yaml_text(_as_written(loaded))
+    return yaml_text(_values(loaded, _doubled))
 
 
 def _yaml_origins(loaded: LoadedSpec) -> str:
     at = {origin.route: _where(origin) for origin in loaded.origins()}
-    return yaml_text(_as_written(loaded), at.__getitem__)
+    return yaml_text(_values(loaded, _doubled), at.__getitem__)
 
 
 def _json(loaded: LoadedSpec) -> str:
-    return _json_text(_mapped(loaded.long_form(), lambda at, value: _secret(loaded, at) or value))
+    return _json_text(_values(loaded, str))
 
 
 def _json_origins(loaded: LoadedSpec) -> str:
@@ -89,14 +91,43 @@ _SHOWN = {"yaml": _yaml, "json": _json}
 _ORIGINS = {"yaml": _yaml_origins, "json": _json_origins}
 
 
-def _as_written(loaded: LoadedSpec) -> Any:
-    """Return the long form as a spec has it: `$` is doubled, so that none begins a variable."""
+def _doubled(text: str) -> str:
+    """Return `text` as YAML has to say it, where `$` may begin a variable."""
+    return text.replace("$", "$$")
 
-    def written(route: Route, value: Any) -> Any:
-        plain = value.replace("$", "$$") if isinstance(value, str) else value
-        return _secret(loaded, route) or plain
 
-    return _mapped(loaded.long_form(), written)
+def _values(loaded: LoadedSpec, say: Callable[[str], str]) -> Any:
+    """Return the long form, each text as `say` has it, and paths from the spec's folder on."""
+
+    def value_at(route: Route, value: Any) -> Any:
+        if not isinstance(value, str):
+            return _secret(loaded, route) or value
+        return _secret(loaded, route) or say(_moved(loaded, route, value))
+
+    return _mapped(loaded.long_form(), value_at)
+
+
+def _moved(loaded: LoadedSpec, route: Route, value: str) -> str:
+    """Return a path that is written in a file of another folder as the spec's folder has it."""
+    folder = posixpath.dirname(loaded.path)
+    away = posixpath.dirname(loaded.places.value(route).file) != folder
+    if not (away and _is_path(route, value)):
+        return value
+    moved = posixpath.relpath(loaded.beside(route, value), folder or ".")
+    return moved if "/" in moved or route[-1] != "executable" else f"./{moved}"
+
+
+def _is_path(route: Route, value: str) -> bool:
+    """Return whether the value at `route` starts at the file that it is written in."""
+    match route:
+        case ("render", "project_dir") | ("render", "dbt", "profiles_dir"):
+            return not posixpath.isabs(value)
+        case ("execute", "paths", int(), "render"):
+            return not posixpath.isabs(value)
+        case ("render", "dbt", "executable"):
+            return "/" in value and not posixpath.isabs(value)
+        case _:
+            return False
 
 
 def _secret(loaded: LoadedSpec, route: Route) -> str | None:
@@ -108,7 +139,7 @@ def _secret(loaded: LoadedSpec, route: Route) -> str | None:
     return tree.template if any(map(is_secret_name, names)) else None
 
 
-def _mapped(value: Any, change: Any, route: Route = ()) -> Any:
+def _mapped(value: Any, change: Callable[[Route, Any], Any], route: Route = ()) -> Any:
     """Return `value` with what holds no other values changed."""
     match value:
         case dict():
