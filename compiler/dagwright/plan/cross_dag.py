@@ -62,7 +62,7 @@ def check_together(made: Sequence[tuple[LoadedSpec, Plan]], report: Report) -> N
                 report.add(ASSET_OF_NOBODY.at(_place(loaded), id=plan.id, uri=uri, hint=hint))
             if needed and len(writers.get(uri, ())) == 1:
                 waits.setdefault(plan.id, set()).update(writers[uri])
-    for cycle in _cycles(waits):
+    for cycle in _cycles(waits) if waits else ():
         told = " -> ".join((*cycle, cycle[0]))
         report.add(DAG_CYCLE.at(_place(spec_of[cycle[0]]), cycle=told))
 
@@ -89,17 +89,13 @@ def _members(condition: Any, *, needed: bool) -> Iterator[tuple[str, bool]]:
 
 
 def _cycles(waits: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:
-    """Yield one cycle for each DAG that is the first by id of a cycle through it."""
-    for start in sorted(waits):
-        paths: list[tuple[str, ...]] = [(start,)]
-        seen: set[str] = set()
-        while paths:
-            path = paths.pop()
-            for up in sorted(waits.get(path[-1], ()), reverse=True):
-                if up == start:
-                    yield path
-                    paths.clear()
-                    break
-                if up > start and up not in seen:
-                    seen.add(up)
-                    paths.append((*path, up))
+    """Yield a cycle for each knot of DAGs that wait for each other, from its first id on."""
+    # Imported here, since it takes longer than compiling a small spec.
+    import networkx  # noqa: ICN001, PLC0415
+
+    edges = [(dag, up) for dag in sorted(waits) for up in sorted(waits[dag])]
+    knots = networkx.strongly_connected_components(networkx.DiGraph(edges))
+    for knot in sorted(map(sorted, knots)):
+        inside = [(dag, up) for dag, up in edges if dag in knot and up in knot]
+        if inside:
+            yield tuple(dag for dag, _ in networkx.find_cycle(networkx.DiGraph(inside), knot[0]))
