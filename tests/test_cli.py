@@ -234,6 +234,25 @@ def test_load_auto_parses_a_project_that_has_no_manifest(
     assert (configs / "out/finance.dag.json").exists()
 
 
+@pytest.mark.dbt
+def test_a_selection_is_verified_by_the_users_own_dbt(
+    configs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("DBT_RESOURCE_TYPES", "seed")
+    manifest_file = configs / "shop/target/manifest.json"
+    before = manifest_file.read_bytes()
+    words = ("compile", str(configs / "dags/finance.dagwright.yaml"), "--verify-selection")
+    made = run(*words)
+    assert (made.exit_code, made.stderr) == (0, "")
+    (configs / "shop/models/marts/finance/more.sql").write_text("select 1 as one")
+    differs = run(*words, "--format", "concise")
+    assert differs.exit_code == 1
+    assert "only dbt: model.shop.more; only dagwright: none" in run(*words).output
+    assert ": DW403 " in differs.output
+    assert manifest_file.read_bytes() == before
+
+
 def test_a_dbt_that_cannot_be_started_is_one_finding(folder: Path) -> None:
     dbt = "{project_dir: shop, load: dbt, dbt: {executable: ./no-such-dbt}}"
     (folder / "shop.dagwright.yaml").write_text(SPEC.replace("{project_dir: shop}", dbt))

@@ -21,6 +21,7 @@ from dagwright.ir.check import faults, placement_faults
 from dagwright.ir.choose import choose_nodes, pick_overrides
 from dagwright.ir.cross_tests import settle_cross_tests
 from dagwright.ir.graph import Graph
+from dagwright.ir.verify import verify_selection
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
 from dagwright.plan.assets import Assets
@@ -30,7 +31,7 @@ from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
 from dagwright.plan.settings import read_settings, unmatched
 from dagwright.plan.sources import Sources
 from dagwright.project import Project, read_project
-from dagwright.project.dbt_parse import DbtParse, run_dbt_parse
+from dagwright.project.dbt_parse import Dbt, run_dbt_parse
 from dagwright.project.rules import REMOTE_MANIFEST
 from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec, SpecDocument, read_spec, resolve, variants
@@ -48,6 +49,8 @@ class Options:
     variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     emit: str = "json"
     verify_all_environments: bool = True
+    verify_selection: bool = False
+    """Whether the user's own dbt is asked for the same selection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ def compile_spec(
     project = load_project(files, loaded, report)
     chosen = choose_nodes(project, loaded, report) if project is not None else None
     if project is not None and chosen is not None:
+        if options.verify_selection:
+            verify_selection(project, loaded, _dbt_of(loaded), report)
         chosen = settle_cross_tests(project, chosen, loaded, report)
     if project is None or chosen is None:
         return None
@@ -109,21 +114,22 @@ def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | 
         return None
     project_dir = loaded.beside(("render", "project_dir"), render.project_dir)
     manifest = posixpath.join(project_dir, render.manifest)
-    if render.load == "dbt" or (render.load == "auto" and not files.exists(manifest)):
-        parse = _dbt_parse(loaded, project_dir)
-        if not run_dbt_parse(parse, report, loaded.places.key(("render", "load"))):
-            return None
+    parsed = render.load == "dbt" or (render.load == "auto" and not files.exists(manifest))
+    load_at = loaded.places.key(("render", "load"))
+    if parsed and not run_dbt_parse(_dbt_of(loaded), report, load_at):
+        return None
     return read_project(files, manifest, report, manifest_at)
 
 
-def _dbt_parse(loaded: LoadedSpec, project_dir: str) -> DbtParse:
-    dbt = loaded.spec.render.dbt
+def _dbt_of(loaded: LoadedSpec) -> Dbt:
+    """Return the dbt that `render.dbt` names, on the project of the spec."""
+    render, dbt = loaded.spec.render, loaded.spec.render.dbt
     profiles_dir = dbt.profiles_dir
     if profiles_dir is not None:
         profiles_dir = loaded.beside(("render", "dbt", "profiles_dir"), profiles_dir)
-    return DbtParse(
+    return Dbt(
         executable=_program(loaded, dbt.executable),
-        project_dir=project_dir,
+        project_dir=loaded.beside(("render", "project_dir"), render.project_dir),
         profiles_dir=profiles_dir,
         profile=dbt.profile,
         target=dbt.target,

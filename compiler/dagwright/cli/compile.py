@@ -27,10 +27,20 @@ from dagwright.span import Span
     type=click.Path(),
     help="Where artifacts go; default: `compiled` beside each spec.",
 )
+@click.option(
+    "--verify-selection",
+    is_flag=True,
+    help="Ask the dbt of `render.dbt` for the same selection; a difference is an error.",
+)
 @environment_option
 @findings_options
 def command(
-    paths: tuple[str, ...], output: str | None, environment: str | None, form: Form
+    paths: tuple[str, ...],
+    output: str | None,
+    environment: str | None,
+    form: Form,
+    *,
+    verify_selection: bool,
 ) -> None:
     """Write the artifact of each spec.
 
@@ -38,7 +48,8 @@ def command(
     error, none is written, and every old artifact stays as it was.
     """
     files, report = DiskFiles(), Report()
-    compiled = compile_all(files, named_or_found(paths), options(environment), report)
+    chosen = options(environment, verify_selection=verify_selection)
+    compiled = compile_all(files, named_or_found(paths), chosen, report)
     if not report.failed:
         _write(files, compiled, output, report)
     judge_ignores(report, STATIC if report.failed else ("DW",))

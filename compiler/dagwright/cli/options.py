@@ -6,6 +6,6 @@ from dagwright.cli.specs import variables
 from dagwright.pipeline import Options
 
 
-def options(environment: str | None) -> Options:
+def options(environment: str | None, *, verify_selection: bool = False) -> Options:
     """Return how to compile for `environment`, with the variables of this process."""
-    return Options(environment=environment, variables=variables())
+    return Options(environment, variables(), verify_selection=verify_selection)

@@ -22,10 +22,8 @@ def choose_nodes(project: Project, loaded: LoadedSpec, report: Report) -> Chosen
     A term that matches nothing is a warning, as in dbt; a selection of nothing is an error, which
     dbt has not.
     """
-    render = loaded.spec.render
     complaints = Complaints(report, _placer(loaded))
-    mode = loaded.spec.execute.test_indirect_selection
-    request = Request(render.select, render.exclude, render.selector, mode, "build")
+    request = request_of(loaded, "build")
     nodes = select_nodes(project, request, complaints)
     if nodes is None:
         return None
@@ -36,7 +34,14 @@ def choose_nodes(project: Project, loaded: LoadedSpec, report: Report) -> Chosen
     if not nodes:
         _complain_of_nothing(project, loaded, complaints)
         return None
-    return Chosen(nodes, _sources(project, request, complaints))
+    return Chosen(nodes, _sources(project, loaded, complaints))
+
+
+def request_of(loaded: LoadedSpec, command: str) -> Request:
+    """Return the spec's selection as a request to the dbt command `command`."""
+    render = loaded.spec.render
+    mode = loaded.spec.execute.test_indirect_selection
+    return Request(render.select, render.exclude, render.selector, mode, command)
 
 
 def _complain_of_nothing(project: Project, loaded: LoadedSpec, complaints: Complaints) -> None:
@@ -53,13 +58,10 @@ def _near(project: Project, term: str) -> str:
     return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
 
 
-def _sources(project: Project, request: Request, complaints: Complaints) -> frozenset[UniqueId]:
+def _sources(project: Project, loaded: LoadedSpec, complaints: Complaints) -> frozenset[UniqueId]:
     """Return the sources of the same selection, which `dbt build` leaves out."""
     quiet = Complaints(Report(), complaints.place)
-    as_listed = Request(
-        request.select, request.exclude, request.selector, request.indirect_selection, "ls"
-    )
-    listed = select_nodes(project, as_listed, quiet) or frozenset()
+    listed = select_nodes(project, request_of(loaded, "ls"), quiet) or frozenset()
     return frozenset(node for node in listed if project.resources[node].resource_type == "source")
 
 

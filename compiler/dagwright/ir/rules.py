@@ -86,4 +86,24 @@ ONLY_CROSS_DAG_TESTS: Final = Rule(
     """,
 )
 
-RULES: Final = (CROSS_DAG_TEST, ONLY_CROSS_DAG_TESTS)
+SELECTION_DIFFERS: Final = Rule(
+    code="DW403",
+    name="selection-differs",
+    severity="error",
+    message="{executable} selects something else than this compile",
+    help="only dbt: {dbt}; only dagwright: {ours}; is the manifest that of the project as it is?",
+    explain="""\
+    `compile --verify-selection` asks the dbt of `render.dbt` for the same selection, by `dbt ls`.
+    dbt reads the project as it is now, so the commonest reason is a manifest that is older, or
+    was parsed with other variables or another target. If it is fresh, one of the two is wrong,
+    and we would like to know.
+
+    ## Example
+    A model that was added since the last `dbt parse`, with `render: {load: manifest}`.
+
+    ## Use instead
+    `dbt parse`, or `render: {load: dbt}`.
+    """,
+)
+
+RULES: Final = (CROSS_DAG_TEST, ONLY_CROSS_DAG_TESTS, SELECTION_DIFFERS)

@@ -1,4 +1,4 @@
-"""Run `dbt parse` so that there is a manifest to read: `render.load: dbt`, or `auto` without one.
+"""Run dbt: `dbt parse` where there is no manifest to read, or the spec wants a fresh one.
 
 The only place where the compiler starts a program. The command is an argv list, its output is
 bounded, and its whole process group ends with it.
@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,9 +25,20 @@ LAST_LINES: Final = 15
 TIMEOUT_SECONDS: Final = 1_800
 
 
+_NOT_HANDED_DOWN: Final = frozenset(
+    f"DBT_{engine}{name}"
+    for engine in ("", "ENGINE_")
+    for name in ("RESOURCE_TYPES", "EXCLUDE_RESOURCE_TYPES", "INDIRECT_SELECTION")
+)
+"""What would change the answer of a `dbt ls` unseen."""
+
+
 @dataclass(frozen=True, slots=True)
-class DbtParse:
-    """One `dbt parse`: what `render.dbt` says, with paths made absolute or left to dbt."""
+class Dbt:
+    """The dbt that reads the project for the compiler, as `render.dbt` has it.
+
+    Its paths are absolute, or left to dbt.
+    """
 
     executable: str
     project_dir: str
@@ -37,8 +48,8 @@ class DbtParse:
     variables: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
 
-    def argv(self) -> list[str]:
-        """Return the command as a list; no shell reads it."""
+    def argv(self, words: Sequence[str]) -> list[str]:
+        """Return the command of these `words` as a list; no shell reads it."""
         flags = {
             "--project-dir": self.project_dir,
             "--profiles-dir": self.profiles_dir,
@@ -47,29 +58,36 @@ class DbtParse:
             "--vars": json.dumps(dict(self.variables)) if self.variables else None,
         }
         given = [word for flag, value in flags.items() if value for word in (flag, value)]
-        return [self.executable, "--no-use-colors", "parse", *given]
+        return [self.executable, "--no-use-colors", *words, *given]
 
 
-def run_dbt_parse(parse: DbtParse, report: Report, at: Span) -> bool:
+def run_dbt_parse(dbt: Dbt, report: Report, at: Span) -> bool:
     """Return whether `dbt parse` went well, so that the manifest is fresh; else report why not."""
+    return run_dbt(dbt, ("parse",), report, at) is not None
+
+
+def run_dbt(dbt: Dbt, words: Sequence[str], report: Report, at: Span) -> str | None:
+    """Return what dbt printed for the command of these `words`; report why, where it failed."""
     try:
-        code, output = _run(parse)
+        code, output = _run(dbt, words)
     except OSError as error:
         report.add(
-            DBT_NOT_FOUND.at(at, executable=parse.executable, reason=error.strerror or str(error))
+            DBT_NOT_FOUND.at(at, executable=dbt.executable, reason=error.strerror or str(error))
         )
-        return False
+        return None
     if code != 0:
         last = "\n".join(output.strip().splitlines()[-LAST_LINES:])
-        report.add(DBT_FAILED.at(at, executable=parse.executable, code=code, output=last))
-    return code == 0
+        report.add(DBT_FAILED.at(at, executable=dbt.executable, code=code, output=last))
+        return None
+    return output
 
 
-def _run(parse: DbtParse) -> tuple[int, str]:
+def _run(dbt: Dbt, words: Sequence[str]) -> tuple[int, str]:
     """Return dbt's exit code and all that it printed; one that takes too long is stopped."""
+    inherited = {name: text for name, text in os.environ.items() if name not in _NOT_HANDED_DOWN}
     with subprocess.Popen(  # noqa: S603 - the spec's author names the dbt to run
-        parse.argv(),
-        env={**os.environ, **parse.env},
+        dbt.argv(words),
+        env={**inherited, **dbt.env},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -80,7 +98,7 @@ def _run(parse: DbtParse) -> tuple[int, str]:
         try:
             output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
-            return 124, f"dbt parse took longer than {TIMEOUT_SECONDS} s and was stopped"
+            return 124, f"dbt took longer than {TIMEOUT_SECONDS} s and was stopped"
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
