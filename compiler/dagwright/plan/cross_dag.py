@@ -94,8 +94,8 @@ def _cycles(waits: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:
     import networkx  # noqa: ICN001, PLC0415
 
     edges = [(dag, up) for dag in sorted(waits) for up in sorted(waits[dag])]
-    knots = networkx.strongly_connected_components(networkx.DiGraph(edges))
-    for knot in sorted(map(sorted, knots)):
+    order: networkx.DiGraph[str] = networkx.DiGraph(edges)
+    for knot in sorted(map(sorted, networkx.strongly_connected_components(order))):
         inside = [(dag, up) for dag, up in edges if dag in knot and up in knot]
         if inside:
             yield tuple(dag for dag, _ in networkx.find_cycle(networkx.DiGraph(inside), knot[0]))
