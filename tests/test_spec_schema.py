@@ -16,7 +16,8 @@ from dagwright.diagnostics import Report
 from dagwright.spec.model import MODES, Spec, SpecPart
 from dagwright.spec.schema import schema_text, spec_schema
 from dagwright.text.document import parse_document
-from dagwright.text.tree import plain
+from dagwright.text.route import Route
+from dagwright.text.tree import Items, Scalar, Table, Tree, plain
 from spec_cases import GOOD, SPEC, Case, cases, findings
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +57,33 @@ def test_it_judges_as_the_validator_does(case: Case) -> None:
         assert codes & IN_SCHEMA
     elif case.path.stem != "environments":
         assert not codes & IN_SCHEMA
+
+
+def leaves(tree: Tree, route: Route = ()) -> Iterator[tuple[Route, Scalar]]:
+    match tree:
+        case Scalar():
+            yield route, tree
+        case Table():
+            for name, entry in tree.entries.items():
+                yield from leaves(entry.value, (*route, name))
+        case Items():
+            for number, item in enumerate(tree.items):
+                yield from leaves(item, (*route, number))
+
+
+def test_any_value_may_come_from_a_variable_for_both() -> None:
+    document = parse_document(SPEC, GOOD, Report())
+    assert document is not None
+    tried = 0
+    for _, leaf in leaves(document.root):
+        whole = leaf.span.file == SPEC and leaf.style not in {"|", ">"}
+        if not whole or leaf.notes or "$" in leaf.text:
+            continue
+        text = f'{GOOD[: leaf.span.start]}"${{X}}"{GOOD[leaf.span.end :]}'
+        assert findings({SPEC: text}, {"X": leaf.text}) == [], leaf.text
+        VALIDATOR.validate(data(text))
+        tried += 1
+    assert tried > 25
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("configs/**/*.dagwright.y*ml")), ids=str)

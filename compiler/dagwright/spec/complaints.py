@@ -222,7 +222,7 @@ class Complaint:
             return ""
         if expected == "text" and not isinstance(tree.value, str):
             return f'quote it: "{tree.template or tree.text}"'
-        if tree.style in {"'", '"'}:
+        if tree.style in {"'", '"'} and not tree.pieces:
             unquoted = Scalar(tree.text, tree.span)
             if not isinstance(unquoted.value, str):
                 return "remove the quotes"

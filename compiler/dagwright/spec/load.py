@@ -20,6 +20,7 @@ from dagwright.spec.overlay import overlay, overlay_environment
 from dagwright.spec.rules import EXTENDS_CYCLE, UNKNOWN_ENVIRONMENT, WRONG_TYPE
 from dagwright.spec.secrets import check_secrets
 from dagwright.spec.variables import Interpolation
+from dagwright.spec.wanted import as_wanted
 from dagwright.text.document import Document, parse_document
 from dagwright.text.near import near_miss
 from dagwright.text.route import Places
@@ -171,6 +172,7 @@ def _loaded(
     aside = {name for name in root.entries if name.startswith("x-")}
     root = substitution.table(root, frozenset(aside | {"environments", "extends"}))
     places = Places(root, document.texts)
+    places = as_wanted(places) if substitution.read else places
     check_secrets(root, report)
     decoded = Report(ignores=report.ignores)
     spec = decode(places, decoded)

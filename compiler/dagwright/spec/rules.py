@@ -38,6 +38,7 @@ WRONG_TYPE: Final = Rule(
     help="{hint}",
     explain="""\
     Values are never converted behind your back: `"2"` is text and `2` a number, in YAML as here.
+    Only what a `${variable}` gave is read as the key wants it, quoted or not.
 
     ## Example
     ```yaml

@@ -45,7 +45,8 @@ def spec_schema() -> dict[str, Any]:
     _specialise(definitions)
     definitions = {name: _with_variables(schema) for name, schema in definitions.items()}
     definitions[_VARIABLE] = {
-        "description": "A value that `${NAME}` gives when the spec is read.",
+        "description": "A value that `${NAME}` gives when the spec is read. Quoted or not, it is "
+        "then read as the key wants it: as a number or a boolean where one belongs, else as text.",
         "type": "string",
         "pattern": r"\$\{",
     }

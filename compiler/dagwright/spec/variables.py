@@ -6,7 +6,8 @@
     $$                  a dollar sign
 
 Only values are read, never keys or the raw text, so that no value can change the structure. What
-a plain scalar becomes is read as YAML reads plain scalars: `retries: ${RETRIES}` is a number.
+a scalar becomes is read as its key wants it (`spec.wanted`); where any data may stand, it is read
+as YAML reads it, a number without quotes and text with them.
 """
 
 from __future__ import annotations
