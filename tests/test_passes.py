@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from random import Random
 
 import networkx as nx
 import pytest
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from dagwright.ir.build import Chosen, Rendering, build_graph
 from dagwright.ir.check import faults, placement_faults
-from dagwright.ir.graph import Graph, TaskId, Verb
+from dagwright.ir.graph import Graph, Task, TaskId, Verb
 from dagwright.ir.show import read, show
 from dagwright.passes import PASSES, Context
 from dagwright.passes.name_tasks import LONGEST, escaped, name_of, shortened
@@ -287,6 +289,67 @@ def test_different_texts_stay_different(texts: list[str]) -> None:
     assert (
         shortened(one * LONGEST) != shortened(other * LONGEST) or one * LONGEST == other * LONGEST
     )
+
+
+ALPHABETS = (
+    "abz_019",
+    "aB.-_ #/:@",
+    "é\u00e8ñ漢字🚲\u0301",
+    "-0123456789abcdef",
+    ".v12",
+    "\t\n\x00%~!'\"",
+)
+WORDS = ("run", "test", "test.2", "data_test", "source_test", "unit_test", "build", "v2", "#test")
+
+
+def random_rest(random: Random) -> str:
+    """Return what may stand behind the type in a unique id: packages, dots, versions, anything."""
+    parts = [
+        random.choice(WORDS)
+        if random.random() < 0.2
+        else "".join(random.choices(random.choice(ALPHABETS), k=random.choice((1, 3, 9, 300))))
+        for _ in range(random.randint(2, 4))
+    ]
+    return ".".join(parts)
+
+
+def tasks_about(rest: str, random: Random) -> Iterator[Task]:
+    """Yield a task of every role that ids ending in `rest` can have at once, parts included."""
+    for kind in (random.choice(("model", "seed", "snapshot")), "source"):
+        home = UniqueId(f"{kind}.{rest}")
+        verbs = {"model": Verb.RUN, "seed": Verb.SEED, "snapshot": Verb.SNAPSHOT}
+        yield Task(TaskId(home), verbs.get(kind, Verb.FRESHNESS), (home,))
+        test = UniqueId(f"test.{rest}.of_{kind}")
+        for part in ("", "#2", "#13"):
+            yield Task(TaskId(f"{home}#test{part}"), Verb.TEST, (test,), home=home)
+            if kind != "source":
+                yield Task(TaskId(f"{home}#unit_test{part}"), Verb.UNIT_TEST, (test,), home=home)
+        if kind != "source":
+            yield Task(TaskId(home), Verb.BUILD, (home,))
+    for kind, verb in (("test", Verb.TEST), ("function", Verb.FUNCTION)):
+        yield Task(TaskId(f"{kind}.{rest}"), verb, (UniqueId(f"{kind}.{rest}"),))
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_random_ids_have_names_of_their_own() -> None:
+    random = Random(20_260_101)  # noqa: S311 - a test, no secret
+    rests = set()
+    while len(rests) < 100_000:
+        rest = random_rest(random)
+        rests.update((rest, f"{rest}x", f"{rest}.v2"))  # The longest differ at their end alone.
+    names: dict[str, str] = {}
+    legal = re.compile(r"[A-Za-z0-9_.-]{1,200}")
+    for number, rest in enumerate(sorted(rests)):
+        tasks = list(tasks_about(rest, random))
+        for task in tasks if number % 10 == 0 else random.sample(tasks, 2):
+            about = f"{task.id} {task.verb}"
+            name = name_of(task)
+            assert names.setdefault(name, about) == about
+            assert legal.fullmatch(name)
+    assert len(names) > 200_000
+    everything = (Task(TaskId(f"#tests{part}"), Verb.TEST, ()) for part in ("", "#2"))
+    assert [name_of(task) for task in everything] == ["all.tests", "all.tests.2"]
+    assert names.keys().isdisjoint(("all.tests", "all.tests.2"))
 
 
 def test_names_fit_airflow() -> None:
