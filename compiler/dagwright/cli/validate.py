@@ -54,7 +54,9 @@ class Asked:
 @specs_argument
 @environment_option
 @findings_options
-@click.option("--fix", is_flag=True, help="Mend what there is no doubt about, in the files.")
+@click.option(
+    "--fix", is_flag=True, help="Mend what is certain, in the files where it is written."
+)
 @click.option("--diff", is_flag=True, help="Print what --fix would change, and change nothing.")
 @click.option("--watch", is_flag=True, help="Check again after every change, until Ctrl-C.")
 @click.option(
