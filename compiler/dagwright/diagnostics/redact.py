@@ -50,13 +50,21 @@ def is_secret_name(name: str) -> bool:
 
 def secret_shape(text: str) -> str | None:
     """Return what kind of key or token `text` holds, in words, or None."""
-    return next((kind for kind, pattern in _SHAPES if pattern.search(text)), None)
+    return next((kind for kind, _ in shaped_secrets(text)), None)
 
 
-def has_url_password(text: str) -> bool:
-    """Return whether `text` holds a URL with a password that is no variable or template."""
-    url = _URL.search(text)
-    return url is not None and not url["password"].startswith(("$", "{"))
+def url_passwords(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where `text` has passwords of URLs that are no variables or templates."""
+    for url in _URL.finditer(text):
+        if not url["password"].startswith(("$", "{")):
+            yield url.span("password")
+
+
+def shaped_secrets(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield each key and token that `text` holds: its kind in words, and where it is."""
+    for kind, pattern in _SHAPES:
+        for match in pattern.finditer(text):
+            yield kind, match.span()
 
 
 def secret_stretches(text: str) -> Iterator[tuple[int, int]]:
@@ -71,9 +79,8 @@ def secret_stretches(text: str) -> Iterator[tuple[int, int]]:
             yield value.span()
     for match in _URL.finditer(text):
         yield match.span("password")
-    for _, pattern in _SHAPES:
-        for match in pattern.finditer(text):
-            yield match.span()
+    for _, stretch in shaped_secrets(text):
+        yield stretch
 
 
 def blanked(text: str) -> str:

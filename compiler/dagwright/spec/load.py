@@ -173,7 +173,7 @@ def _loaded(
     root = substitution.table(root, frozenset(aside | {"environments", "extends"}))
     places = Places(root, document.texts)
     places = as_wanted(places) if substitution.read else places
-    check_secrets(root, report)
+    check_secrets(places, report)
     decoded = Report(ignores=report.ignores)
     spec = decode(places, decoded)
     # What a missing variable or alias would have given cannot be judged.

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from dagwright.diagnostics import Note, Report
-from dagwright.diagnostics.redact import has_url_password, is_secret_name, secret_shape
+from dagwright.diagnostics import Diagnostic, Note, Report
+from dagwright.diagnostics.redact import is_secret_name, shaped_secrets, url_passwords
 from dagwright.spec.rules import SECRET_KEY, SECRET_SHAPE, SECRET_URL
-from dagwright.text.route import Route
+from dagwright.text.offsets import part_of
+from dagwright.text.route import Places, Route
 from dagwright.text.tree import Items, Scalar, Table, Tree
 
 _TEMPLATE: Final = re.compile(r"\{\{.*\}\}", re.DOTALL)
@@ -41,23 +42,36 @@ class _Leaf(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def check_secrets(root: Table, report: Report) -> None:
-    """Report every secret in the tree `root`, variables replaced; once each."""
-    for leaf in _leaves(root, (), ()):
-        scalar = leaf.scalar
-        if leaf.route[:1] == ("environments",) or not scalar.text or _TEMPLATE.search(scalar.text):
-            continue
-        if has_url_password(scalar.text):
-            report.add(SECRET_URL.at(scalar.span, notes=leaf.notes))
-        elif (kind := secret_shape(scalar.text)) is not None:
-            report.add(SECRET_SHAPE.at(scalar.span, kind=kind, notes=leaf.notes))
-        elif _is_named_secret(leaf):
-            hint = "write a template such as {{ conn.warehouse.password }}, filled in at run time"
-            if leaf.route[0] == "render":
-                hint = "set it in the environment where the compiler runs"
-            if leaf.route[:2] == ("dag", "deadline"):
-                hint = "let the function look it up, such as in a connection"
-            report.add(SECRET_KEY.at(scalar.span, key=leaf.route[-1], hint=hint, notes=leaf.notes))
+def check_secrets(places: Places, report: Report) -> None:
+    """Report every secret in the tree of `places`, variables replaced; once each."""
+    for leaf in _leaves(places.root, (), ()):
+        if leaf.route[:1] != ("environments",) and leaf.scalar.text:
+            found = list(_by_shape(leaf, places))
+            for diagnostic in found or _by_name(leaf):
+                report.add(diagnostic)
+
+
+def _by_shape(leaf: _Leaf, places: Places) -> Iterator[Diagnostic]:
+    """Yield a finding for each part of the text that can be told to be a secret."""
+    scalar = leaf.scalar
+    source = places.texts.get(scalar.span.file, "")
+    for start, end in url_passwords(scalar.text):
+        yield SECRET_URL.at(part_of(scalar, source, start, end), notes=leaf.notes)
+    for kind, (start, end) in shaped_secrets(scalar.text):
+        at = part_of(scalar, source, start, end)
+        yield SECRET_SHAPE.at(at, kind=kind, notes=leaf.notes)
+
+
+def _by_name(leaf: _Leaf) -> Iterator[Diagnostic]:
+    """Yield a finding if the key says that the value, which is no template, is a secret."""
+    if _TEMPLATE.search(leaf.scalar.text) or not _is_named_secret(leaf):
+        return
+    hint = "write a template such as {{ conn.warehouse.password }}, filled in at run time"
+    if leaf.route[0] == "render":
+        hint = "set it in the environment where the compiler runs"
+    if leaf.route[:2] == ("dag", "deadline"):
+        hint = "let the function look it up, such as in a connection"
+    yield SECRET_KEY.at(leaf.scalar.span, key=leaf.route[-1], hint=hint, notes=leaf.notes)
 
 
 def _is_named_secret(leaf: _Leaf) -> bool:

@@ -62,6 +62,15 @@ class Environment(SpecPart):
     """Arguments of the DAG over those of `dag`."""
 
 
+EnvironmentName = Annotated[
+    str,
+    Form(
+        r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,99}",
+        "the name of an environment: 1 to 100 letters, digits, dashes, dots and underscores",
+    ),
+]
+
+
 class Spec(SpecPart):
     """A dagwright spec: what runs of one dbt project, and how, as one Airflow DAG."""
 
@@ -79,7 +88,7 @@ class Spec(SpecPart):
     """What runs: which nodes of the dbt project become tasks, with which tests."""
     execute: Execute
     """How and where dbt runs."""
-    environments: dict[str, Environment] = Field(default_factory=dict)
+    environments: dict[EnvironmentName, Environment] = Field(default_factory=dict)
     """Named overlays of `execute` and of a few arguments of `dag`, such as dev and prod."""
 
     @model_validator(mode="after")
