@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from airflow_tables.everything import ALERTS, spec_text
 from dagwright.diagnostics import Report
 from dagwright.files import MemoryFiles
 from dagwright.pipeline import Options, compile_spec
@@ -25,100 +26,13 @@ pytestmark = [
 ]
 
 SCHEMA = Path(__file__).parents[1] / "schemas/artifact-1.json"
-ALERTS = """\
-async def late(context, channel):
-    pass
-def slow(context):
-    pass
-def notify(context):
-    pass
-def fiscal_year(day):
-    return day[:4]
-"""
-SPEC = """\
-version: 1
-requires: {airflow: ">=3.3"}
-dag:
-  id: shop
-  description: All of it
-  schedule: "0 6 * * *"
-  start_date: 2026-01-01
-  end_date: 2027-01-01
-  timezone: Europe/Amsterdam
-  catchup: true
-  max_active_runs: 2
-  max_active_tasks: 3
-  max_consecutive_failed_dag_runs: 4
-  dagrun_timeout: 6h
-  deadline:
-    - reference: {average_runtime: {max_runs: 20}}
-      interval: 30m
-      callback: shop_alerts.slow
-      runs_in: executor
-      name: slow
-    - {reference: dagrun_queued_at, interval: 2h, callback: shop_alerts.late,
-       arguments: {channel: "#dbt"}}
-    - {reference: {fixed_datetime: "2026-06-30T18:00"}, interval: 0s, callback: shop_alerts.late}
-  allowed_run_types: [scheduled, manual]
-  tags: [dbt]
-  params: {day: today}
-  doc_md: About it
-  owner_links: {analytics: "https://example.org/analytics"}
-  render_template_as_native_obj: true
-  fail_fast: true
-  is_paused_upon_creation: false
-  disable_bundle_versioning: true
-  rerun_with_latest_version: true
-  access_control: {analyst: [can_read], owner: {DAGs: [can_edit], DAG Runs: [can_create]}}
-  user_defined_macros: {fiscal_year: shop_alerts.fiscal_year}
-  user_defined_filters: {year: shop_alerts.fiscal_year}
-  display_name: The shop
-  default_args:
-    owner: analytics
-    email: [a@example.org]
-    email_on_failure: false
-    email_on_retry: false
-    retries: 2
-    retry_delay: 5m
-    retry_exponential_backoff: 1.5
-    max_retry_delay: 1h
-    execution_timeout: 2h
-    depends_on_past: true
-    ignore_first_depends_on_past: true
-    wait_for_downstream: true
-    wait_for_past_depends_before_skipping: true
-    trigger_rule: all_success
-    pool: heavy
-    pool_slots: 2
-    queue: big
-    priority_weight: 5
-    weight_rule: absolute
-    executor: LocalExecutor
-    executor_config: {memory: {limit: 1Gi}}
-    run_as_user: dbt
-    max_active_tis_per_dag: 6
-    max_active_tis_per_dagrun: 7
-    do_xcom_push: false
-    render_template_as_native_obj: false
-    doc_md: See the wiki
-    logger_name: shop
-    on_execute_callback: shop_alerts.notify
-    on_success_callback: [shop_alerts.notify]
-    on_failure_callback: shop_alerts.notify
-    on_retry_callback: shop_alerts.notify
-    on_skipped_callback: shop_alerts.notify
-  on_success_callback: shop_alerts.notify
-  on_failure_callback: shop_alerts.notify
-render: {project_dir: shop, assets: false}
-execute: {mode: local, project_dir: /srv/shop}
-"""
 
 
 def artifact() -> str:
     report = Report()
     disk = MemoryFiles(
         {
-            "shop.dagwright.yaml": SPEC.encode(),
+            "shop.dagwright.yaml": spec_text("3.3").encode(),
             "shop/target/manifest.json": manifest("model.shop.orders\n"),
         }
     )

@@ -20,16 +20,18 @@ else:
     try:
         from airflow.sdk import DAG, Asset, AssetAll, AssetAny, BaseOperator, TaskGroup
         from airflow.sdk.definitions._internal.contextmanager import DagContext, TaskGroupContext
-        from airflow.sdk.exceptions import AirflowException, AirflowFailException
     except ImportError:  # Airflow 2
         from airflow import DAG
         from airflow.datasets import Dataset as Asset
         from airflow.datasets import DatasetAll as AssetAll
         from airflow.datasets import DatasetAny as AssetAny
-        from airflow.exceptions import AirflowException, AirflowFailException
         from airflow.models.baseoperator import BaseOperator
         from airflow.models.dag import DagContext
         from airflow.utils.task_group import TaskGroup, TaskGroupContext
+    try:
+        from airflow.sdk.exceptions import AirflowException, AirflowFailException
+    except ImportError:  # Before Airflow 3.2
+        from airflow.exceptions import AirflowException, AirflowFailException
 
 __all__ = [
     "DAG",

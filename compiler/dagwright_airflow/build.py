@@ -57,7 +57,7 @@ def build_dag(artifact: Artifact, terms: Terms) -> DAG:
     groups = add_groups(artifact, dag.task_group, named="{}")
     add_tasks(artifact, Site(dag, dag.task_group, groups), terms)
     if stated.get("params"):
-        dag.params = dict(stated["params"])
+        dag.params = type(dag.params)(stated["params"])  # Airflow 2 converts no dict.
     return dag
 
 

@@ -109,8 +109,12 @@ def check_airflow(spec: Spec, places: Places, report: Report) -> None:
     notes: tuple[Note, ...] = ()
     if versions and places.written(route):
         notes = (Note(places.value(route), f"this lets Airflow {versions[0]} in"),)
+    told: dict[Route, tuple[str, ...]] = {}
     for need in chain(_of_dag(spec.dag), _of_tasks(spec)):
-        if missing := need.missing(versions):
+        missing = need.missing(versions)
+        around = next((told[need.route[:n]] for n in (2, 3) if need.route[:n] in told), ())
+        if not set(missing) <= set(around):  # What lacks a block lacks all that is in it.
+            told[need.route] = missing
             report.add(
                 NOT_IN_AIRFLOW.at(
                     places.key(need.route),
