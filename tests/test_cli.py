@@ -301,6 +301,12 @@ def test_explain_a_task_says_why_it_waits(folder: Path) -> None:
     assert "dbt run --indirect-selection empty --select fqn:shop.revenue,file:revenue.sql" in said
 
 
+def test_explain_a_test_says_where_it_runs(folder: Path) -> None:
+    by_node = run("explain", "shop.dagwright.yaml", "test.shop.unique_orders").stdout
+    assert by_node == run("explain", "shop.dagwright.yaml", "shop.orders.test").stdout
+    assert by_node.startswith("shop.orders.test: ")
+
+
 def test_explain_an_unknown_task_names_near_ones(folder: Path) -> None:
     found = run("explain", "shop.dagwright.yaml", "shop.revenu.run")
     assert found.exit_code == 1

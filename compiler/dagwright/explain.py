@@ -6,6 +6,7 @@ graph after each pass is compared with the final one, node by node, since tasks 
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import textwrap
@@ -29,6 +30,19 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
     {"build": "it reads it", **{name: why for name, _, why in PASSES}}
 )
 """By the pass that made an edge: what the edge means."""
+
+
+WRITTEN: Final = (
+    ("render", "select"),
+    ("render", "exclude"),
+    ("render", "selector"),
+    ("render", "tests"),
+    ("render", "sources"),
+    ("render", "overrides"),
+    ("execute",),
+    ("execute", "policy"),
+)
+"""The keys that decide which tasks there are and how they run."""
 
 
 def rule_page(rule: Rule) -> str:
@@ -63,7 +77,9 @@ class Trace:
 def explain_task(
     files: Files, spec: str, task: str, options: Options, report: Report
 ) -> str | None:
-    """Return why the task with the id `task` is there, what it waits for, and its command.
+    """Return why a task is there, what it waits for, and its command.
+
+    `task` is its id, or the unique id of a dbt node that it runs: a test's, say.
 
     None where the spec does not compile, or has no such task: the report says so.
     """
@@ -71,9 +87,10 @@ def explain_task(
     compiled = compile_spec(files, spec, options, report, trace.observe)
     if compiled is None:
         return None
-    step = next((step for step in compiled.plan.steps if step.id == task), None)
+    steps = compiled.plan.steps
+    step = next((step for step in steps if step.id == task or task in step.nodes), None)
     if step is None:
-        ids = [step.id for step in compiled.plan.steps]
+        ids = [step.id for step in steps]
         close = get_close_matches(task, ids, n=3, cutoff=0.3)
         hint = f"did you mean {', '.join(map(repr, close))}?" if close else "see `dagwright graph`"
         report.add(NO_SUCH_TASK.at(Span(spec, 0, 0), task=task, hint=hint))
@@ -97,6 +114,9 @@ def _explanation(compiled: Compiled, step: Step, trace: Trace) -> Iterator[str]:
     if words := step.arguments.get("command"):
         yield "\ncommand"
         yield f"  {shlex.join(_argv(compiled, step, words))}"
+    if env := {**compiled.plan.defaults.get(step.kind, {}).get("env", {})}:
+        yield "\nenvironment of the command, by name"
+        yield from (f"  {name}" for name in sorted(env))
     if step.airflow:
         yield "\nAirflow settings of its own"
         yield from (f"  {key}: {value}" for key, value in step.airflow.items())
@@ -112,13 +132,15 @@ def _argv(compiled: Compiled, step: Step, words: list[str]) -> Iterator[str]:
     for flag, path in shared.get("paths", {}).items():
         yield from (flag, path)
     yield from shared.get("flags", ())
+    if variables := {**shared.get("vars", {}), **step.arguments.get("vars", {})}:
+        yield from ("--vars", json.dumps(variables))
 
 
 def _places(compiled: Compiled) -> Iterator[str]:
     """Yield where in the spec the selection and the way of running were written."""
     places = compiled.loaded.places
     lines = {path: LineIndex(text) for path, text in places.texts.items()}
-    for route in (("render", "select"), ("render", "selector"), ("render", "tests"), ("execute",)):
+    for route in WRITTEN:
         if places.written(route):
             at = places.key(route)
             yield f"  {'.'.join(route)}: {at.file}:{lines[at.file].position(at.start).line}"

@@ -45,7 +45,11 @@ def split_tasks(graph: Graph, context: Context) -> Graph:
         after = task.after
         if not parts_of.keys().isdisjoint(after):
             after = frozenset().union(*(parts_of.get(up, frozenset((up,))) for up in after))
-        parts = tuple(_parts(replace(task, after=after), context.project))
+        whole = task if after is task.after else replace(task, after=after)
+        if len(whole.nodes) == 1:
+            split[task.id] = whole
+            continue
+        parts = tuple(_parts(whole, context.project))
         split.update((part.id, part) for part in parts)
         if len(parts) > 1:
             parts_of[task.id] = frozenset(part.id for part in parts)
@@ -54,7 +58,7 @@ def split_tasks(graph: Graph, context: Context) -> Graph:
 
 def _parts(task: Task, project: Project) -> Iterator[Task]:
     """Yield the tasks that `task` becomes, the first by its own id; itself, if it is short."""
-    first, *others = _dealt(task, project) if len(task.nodes) > 1 else (task.nodes,)
+    first, *others = _dealt(task, project)
     yield replace(task, nodes=first) if others else task
     for number, nodes in enumerate(others, start=2):
         if task.verb is Verb.BUILD:

@@ -32,15 +32,19 @@ def read_meta(
 ) -> Mapping[UniqueId, Mapping[str, Any]]:
     """Return the settings that each node of `graph` gives itself; durations are seconds."""
     found: dict[UniqueId, Mapping[str, Any]] = {}
-    for node in sorted(node for task in graph.tasks.values() for node in task.nodes):
-        resource = project.resources[node]
-        meta = resource.config.meta
-        if meta is None or meta.dagwright is None:
+    given = {
+        node: meta.dagwright
+        for task in graph.tasks.values()
+        for node in task.nodes
+        if (meta := project.resources[node].config.meta) is not None
+    }
+    for node, said in sorted(given.items()):
+        if said is None:
             continue
         try:
-            settings = TaskSettings.model_validate(_with_tuples(meta.dagwright))
+            settings = TaskSettings.model_validate(_with_tuples(said))
         except ValidationError as error:
-            file = _file(resource)
+            file = _file(project.resources[node])
             for key, what, hint in _complaints(error):
                 values: dict[str, Any] = {"key": key, "what": what, "hint": hint}
                 report.add(META_SETTING.at(at, node=node, file=file, **values))
