@@ -69,10 +69,17 @@ def test_anything_else_is_said(
 
 
 def test_a_missing_node_comes_with_the_way_out(tmp_path: Path) -> None:
-    for rows in (None, [row("model.shop.b")]):
-        fault = judge(tmp_path, rows, ["model.shop.a"])
-        assert fault is not None
-        assert "dagwright compile" in fault
+    fault = judge(tmp_path, [row("model.shop.b")], ["model.shop.a"])
+    assert fault is not None
+    assert "dagwright compile" in fault
+
+
+def test_a_dbt_that_ran_nothing_is_judged_by_its_output() -> None:
+    from dagwright_airflow.operators.results import way_out
+
+    renamed = "The selection criterion 'fqn:shop.a' does not match any enabled nodes"
+    assert "dagwright compile" in way_out(["Running with dbt", renamed])
+    assert "dagwright compile" not in way_out(["Database Error: the file is locked"])
 
 
 def test_a_node_that_is_only_listed_may_do_nothing(tmp_path: Path) -> None:
@@ -99,7 +106,12 @@ def test_a_file_that_is_no_results_file_is_no_result(tmp_path: Path, text: str) 
 
 
 def test_the_summary_and_the_complaint_are_bounded(tmp_path: Path) -> None:
-    from dagwright_airflow.operators.results import complaint, read_results, summary, table
+    from dagwright_airflow.operators.results import (
+        complaint,
+        read_results,
+        summary,
+        table,
+    )
 
     rows = [
         row(f"test.shop.t{n:05}", "fail", message="m" * 9_999, failures=1) for n in range(5_000)

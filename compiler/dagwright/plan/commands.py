@@ -6,7 +6,6 @@ spec share: flags, and paths by flag. Each mode joins them in its own way; none 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -34,9 +33,6 @@ COMMANDS: Final[Mapping[Verb, str]] = MappingProxyType(
 )
 """By verb: dbt's command, which decides what a selector can pick."""
 
-NOTHING_IS_AN_ERROR: Final = json.dumps({"error": ["NoNodesForSelectionCriteria"]})
-"""A model renamed since the compile fails its task, instead of passing with nothing done."""
-
 
 @dataclass(frozen=True, slots=True)
 class SharedCommand:
@@ -53,10 +49,10 @@ class SharedCommand:
     env: Mapping[str, str]
 
 
-def shared_command(execute: Execute, project_dir: str) -> SharedCommand:
+def shared_command(execute: Execute, project_dir: str, warnings: tuple[str, ...]) -> SharedCommand:
     """Return what `execute` gives to every command, with the project at `project_dir`."""
     profile = execute.profile
-    flags = ["--warn-error-options", NOTHING_IS_AN_ERROR]
+    flags = [*warnings]
     paths = {"--project-dir": project_dir}
     flags += [*_flag("--profile", profile.name), *_flag("--target", profile.target)]
     if profile.profiles_dir is not None:

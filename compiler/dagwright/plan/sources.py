@@ -18,3 +18,5 @@ class Sources:
     project: Project
     exact: ExactSelectors
     assets: Assets
+    warnings: tuple[str, ...]
+    """The flags that make a renamed model fail its task (`project.warnings`)."""

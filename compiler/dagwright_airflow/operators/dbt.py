@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Final, Literal
 from dagwright_airflow import leash
 from dagwright_airflow.airflow_api import AirflowException, BaseOperator
 from dagwright_airflow.operators.process import LeashedProcess
-from dagwright_airflow.operators.results import complaint, read_results, summary, table
+from dagwright_airflow.operators.results import complaint, read_results, summary, table, way_out
 from dagwright_airflow.operators.seeds import SeedMemory
 
 _PROJECT_DIR: Final = "--project-dir"
@@ -32,6 +32,10 @@ _NOT_HANDED_DOWN: Final = frozenset(
     for name in ("RESOURCE_TYPES", "EXCLUDE_RESOURCE_TYPES", "INDIRECT_SELECTION")
 ) | {"_AIRFLOW_PARSING_CONTEXT_DAG_ID", "_AIRFLOW_PARSING_CONTEXT_TASK_ID"}
 """What would change the selection unseen, or make a DAG file that dbt imports build one task."""
+
+_WARN_ERROR: Final = ("DBT_WARN_ERROR", "DBT_ENGINE_WARN_ERROR")
+_WARN_ERROR_OPTIONS: Final = "--warn-error-options"
+_TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
 
 _LAST_LINES: Final = 20
 
@@ -135,7 +139,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
 
         with TemporaryDirectory(prefix="dagwright-") as scratch:
             target = Path(scratch, "target")
-            arguments = self._arguments(project, Path(scratch))
+            arguments = self._arguments(project, Path(scratch), environment)
             self.log.info("In %s: dbt %s", project, shlex.join(arguments))
             argv = [*self._program(environment), *arguments]
             self._running = LeashedProcess(argv, project, environment)
@@ -151,7 +155,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             fault = f"every node passed, but dbt exited with {status}"
         if fault is not None:
             if not results:
-                fault = "\n".join((f"{fault}\ndbt exited with {status}; its last lines:", *last))
+                ended = f"{fault} {way_out(last)}\ndbt exited with {status}; its last lines:"
+                fault = "\n".join((ended, *last))
             raise AirflowException(fault)
         return summary(results or ())
 
@@ -173,12 +178,14 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             raise AirflowException(message)
         return [leash.RUN, found]
 
-    def _arguments(self, project: Path, scratch: Path) -> list[str]:
+    def _arguments(
+        self, project: Path, scratch: Path, environment: Mapping[str, str]
+    ) -> list[str]:
         """Return the arguments for dbt; later flags win over earlier ones."""
         arguments = [*self.command, *_DEFAULT_FLAGS]
         for flag, path in self.paths:
             arguments += (flag, str(self._resolved(path)))
-        arguments += self.flags
+        arguments += _allowed(self.flags, environment)
         if self.vars:
             arguments += ("--vars", json.dumps(self.vars))
         if self.partial_parse is not None and (project / self.partial_parse).is_file():
@@ -193,3 +200,15 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
 
     def _resolved(self, path: str) -> Path:
         return Path(os.path.normpath(Path(self.folder) / path))
+
+
+def _allowed(flags: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
+    """Return `flags` without those that dbt refuses in this environment.
+
+    Where a worker makes every warning an error, naming single ones is refused, and not needed.
+    """
+    strict = any(environment.get(name, "").lower() in _TRUE for name in _WARN_ERROR)
+    if not strict or _WARN_ERROR_OPTIONS not in flags:
+        return flags
+    place = list(flags).index(_WARN_ERROR_OPTIONS)
+    return (*flags[:place], *flags[place + 2 :])

@@ -8,7 +8,7 @@ was compiled for.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,9 @@ _RUNNABLE: Final = ("model.", "seed.", "snapshot.", "test.", "unit_test.", "func
 _SUMMARY_NODES: Final = 200
 _MESSAGE_CHARACTERS: Final = 300
 _NAMED: Final = 20
+_NOTHING_SELECTED: Final = ("does not match any enabled nodes", "Nothing to do")
+"""What dbt prints where a selector finds nothing."""
+
 _HINT: Final = (
     "If it was renamed, removed or disabled since, run `dagwright compile` and deploy the result."
 )
@@ -72,13 +75,20 @@ def _result(row: Mapping[str, Any]) -> NodeResult:
     )
 
 
+def way_out(output: Iterable[str]) -> str:
+    """Return what to do about a dbt that ran nothing: by its output, since it left no results."""
+    if any(sign in line for line in output for sign in _NOTHING_SELECTED):
+        return _HINT
+    return "It gave up before it ran a node."
+
+
 def complaint(results: Sequence[NodeResult] | None, expected: Collection[str]) -> str | None:
     """Return why `results` are not the success of exactly the `expected` nodes; None if they are.
 
     Hooks of the project (`operation.` nodes) may be among the results; they must have passed.
     """
     if not results:
-        return f"dbt ran nothing. Expected: {_names(expected)}. {_HINT}"
+        return f"dbt ran nothing. Expected: {_names(expected)}."
     faults: list[str] = []
     failed = [result for result in results if not result.done]
     if failed:
