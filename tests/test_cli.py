@@ -487,3 +487,116 @@ shop/target/manifest.json: 1 nodes in one spec
     alone = run("ls", "--coverage", "shop.dagwright.yaml").stdout
     assert "  test.shop.unique_orders\n" in alone
     assert run("ls", "shop.dagwright.yaml").exit_code == 2
+
+
+def several(folder: Path, *names: str) -> None:
+    for name in names:
+        text = SPEC.replace("id: shop", f"id: {name}")
+        (folder / f"{name}.dagwright.yaml").write_text(text)
+    (folder / "shop.dagwright.yaml").unlink()
+
+
+def test_check_compares_every_spec_whatever_it_finds_first(folder: Path) -> None:
+    several(folder, "one", "two", "three")
+    assert run("compile").exit_code == 0
+    (folder / "compiled/old.dag.json").write_text("{}")
+    more = PROJECT + "model.shop.stock <- model.shop.revenue\n"
+    (folder / "shop/target/manifest.json").write_bytes(manifest(more))
+    found = run("check", "--format", "concise").stdout
+    assert found.count(": DW601 ") == 3
+    assert found.count(": DW603 ") == 1
+
+
+def test_a_compile_that_cannot_write_one_artifact_writes_none(folder: Path) -> None:
+    several(folder, "one", "two")
+    assert run("compile").exit_code == 0
+    old = (folder / "compiled/one.dag.json").read_bytes()
+    (folder / "compiled/two.dag.json").unlink()
+    (folder / "compiled/two.dag.json").mkdir()
+    (folder / "shop/target/manifest.json").write_bytes(manifest(PROJECT + "model.shop.stock\n"))
+    failed = run("compile", "--format", "concise")
+    assert failed.exit_code == 1
+    assert "compiled/two.dag.json" in failed.output
+    assert (folder / "compiled/one.dag.json").read_bytes() == old
+    assert sorted(path.name for path in (folder / "compiled").iterdir()) == [
+        "one.dag.json",
+        "two.dag.json",
+    ]
+
+
+def test_a_spec_that_is_named_twice_is_one_spec(folder: Path) -> None:
+    twice = run("compile", "shop.dagwright.yaml", "./shop.dagwright.yaml")
+    assert (twice.exit_code, len(twice.stdout.splitlines())) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("render", "project"),
+    [
+        ("select: 'test_type:unit'", "model.shop.a\nunit_test.shop.a.zero <- model.shop.a"),
+        ("tests: none", "test.shop.alone"),
+        ("seeds: none", "seed.shop.raw"),
+    ],
+)
+def test_a_dag_in_which_nothing_runs_is_an_error(render: str, project: str, folder: Path) -> None:
+    spec = SPEC.replace("{project_dir: shop}", f"{{project_dir: shop, {render}}}")
+    (folder / "shop.dagwright.yaml").write_text(spec)
+    (folder / "shop/target/manifest.json").write_bytes(manifest(project))
+    found = run("compile", "--format", "concise")
+    assert found.exit_code == 1
+    assert ": DW404 " in found.output
+
+
+def test_names_of_variables_are_recorded_but_not_of_those_unread(
+    folder: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("SHOP_ROOT", "/srv")
+    spec = SPEC.replace("project_dir: /srv/shop", 'project_dir: "${SHOP_ROOT}/shop"')
+    (folder / "shop.dagwright.yaml").write_text(spec)
+    assert run("compile").exit_code == 0
+    artifact = json.loads((folder / "compiled/shop.dag.json").read_bytes())
+    assert artifact["variables"] == ["SHOP_ROOT"]
+
+
+FLAGS = {
+    "": '{"error": ["NoNodesForSelectionCriteria"]}',
+    "flags: {warn_error: true}": None,
+    "flags: {warn_error_options: {error: all, silence: [NoNodesForSelectionCriteria, X]}}": (
+        '{"error": "all", "silence": ["X"]}'
+    ),
+    "flags: {warn_error_options: {include: [A], exclude: [B]}}": (
+        '{"error": ["A", "NoNodesForSelectionCriteria"], "warn": ["B"]}'
+    ),
+    "flags: [": '{"error": ["NoNodesForSelectionCriteria"]}',
+}
+
+
+@pytest.mark.parametrize("flags", FLAGS)
+def test_the_projects_own_warning_flags_are_kept(flags: str, folder: Path) -> None:
+    (folder / "shop/dbt_project.yml").write_text(f"name: shop\n{flags}\n")
+    assert run("compile").exit_code == 0
+    shared = json.loads((folder / "compiled/shop.dag.json").read_bytes())["defaults"]["dbt"]
+    wanted = FLAGS[flags]
+    assert shared["flags"] == ([] if wanted is None else ["--warn-error-options", wanted])
+
+
+def test_output_that_no_terminal_could_show_is_no_bug(folder: Path) -> None:
+    (folder / "shop.dagwright.yaml").write_text(SPEC + f"oops_é: {'x' * 300}\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "dagwright", "validate", "shop.dagwright.yaml"],
+        cwd=folder,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert b"DW103" in done.stdout
+
+
+def test_frames_of_a_mermaid_picture_have_ids_that_mermaid_can_read(folder: Path) -> None:
+    spec = SPEC.replace("{project_dir: shop}", "{project_dir: shop, group_by: folder}")
+    (folder / "shop.dagwright.yaml").write_text(spec)
+    nested = "model.shop.marts/finance/orders\nmodel.shop.marts/end"
+    (folder / "shop/target/manifest.json").write_bytes(manifest(nested))
+    drawn = run("graph", "shop.dagwright.yaml", "--format", "mermaid").stdout
+    assert 'subgraph g2["finance"]' in drawn
+    assert "--" not in drawn.replace(" --> ", "")

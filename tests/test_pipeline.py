@@ -416,7 +416,9 @@ def test_a_mode_that_cannot_remember_refuses_seeds_on_change(monkeypatch) -> Non
 
 def test_the_error_names_the_modes_that_remember_seeds() -> None:
     execute = compiled().loaded.spec.execute
-    modes = {name: mode(execute, shared_command(execute, "/x")) for name, mode in MODES.items()}
+    modes = {
+        name: mode(execute, shared_command(execute, "/x", ())) for name, mode in MODES.items()
+    }
     assert {name for name, mode in modes.items() if mode.remembers_seeds} == {*MODES_THAT_REMEMBER}
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from errno import EISDIR
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,13 @@ class Files(Protocol):
 
     def write(self, path: str, data: bytes) -> None:
         """Replace the file at `path` by `data`, whole or not at all."""
+        ...
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """Replace the files at these paths by these bytes: all of them, or none.
+
+        The `OSError` of a failure names the path that is in the way.
+        """
         ...
 
     def exists(self, path: str) -> bool:
@@ -43,20 +51,19 @@ class DiskFiles:
 
     def write(self, path: str, data: bytes) -> None:
         """Replace the file at `path` by `data`; a killed compile leaves no half file."""
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        self.write_all({path: data})
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """Replace the files at these paths: each in one step, and none before all are prepared."""
+        staged: list[tuple[Path, Path]] = []
         try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            Path(temporary).chmod(_file_mode())
-            Path(temporary).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
+            for path, data in contents.items():
+                staged.append((_staged(Path(path), data), Path(path)))
+            for temporary, target in staged:
+                temporary.replace(target)
+        finally:
+            for temporary, _ in staged:
+                temporary.unlink(missing_ok=True)
 
     def exists(self, path: str) -> bool:
         """Return whether a file or folder lies at `path`."""
@@ -68,6 +75,31 @@ class DiskFiles:
             return sorted(entry.name for entry in Path(folder).iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+
+def _staged(target: Path, data: bytes) -> Path:
+    """Return a file beside `target` that holds `data`, ready to take its place.
+
+    Raises:
+        OSError: there is no place for it; the error names `target`.
+    """
+    try:
+        if target.is_dir():
+            raise IsADirectoryError(EISDIR, "a folder has that name")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(_file_mode())
+    except OSError as error:
+        Path(name).unlink()
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    return Path(name)
 
 
 def _file_mode() -> int:
@@ -97,6 +129,11 @@ class MemoryFiles:
         """Replace the file at `path` by `data`."""
         self.writes.append(path)
         self.contents[path] = data
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """Replace the files at these paths by these bytes."""
+        self.writes += contents
+        self.contents.update(contents)
 
     def exists(self, path: str) -> bool:
         """Return whether a file or folder lies at `path`."""

@@ -21,10 +21,12 @@ from dagwright.ir.check import faults, placement_faults
 from dagwright.ir.choose import choose_nodes, pick_overrides
 from dagwright.ir.cross_tests import settle_cross_tests
 from dagwright.ir.graph import Graph
+from dagwright.ir.rules import NOTHING_RUNS
 from dagwright.ir.verify import verify_selection
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
 from dagwright.plan.assets import Assets
+from dagwright.plan.commands import WORDS
 from dagwright.plan.cross_dag import check_together
 from dagwright.plan.meta import read_meta
 from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
@@ -33,6 +35,7 @@ from dagwright.plan.sources import Sources
 from dagwright.project import Project, read_project
 from dagwright.project.dbt_parse import Dbt, run_dbt_parse
 from dagwright.project.rules import REMOTE_MANIFEST
+from dagwright.project.warnings import warning_flags
 from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec, SpecDocument, read_spec, resolve, variants
 from dagwright.spec.identity import check_unique_ids
@@ -68,7 +71,19 @@ class Compiled:
 def compile_spec(
     files: Files, path: str, options: Options, report: Report, observe: Observer | None = None
 ) -> Compiled | None:
-    """Return what the spec at `path` compiles to, or None where the report says why not."""
+    """Return what the spec at `path` compiles to, or None where the report says why not.
+
+    It is judged by its own findings: what `report` holds of other specs does not count.
+    """
+    found = Report(ignores=report.ignores)
+    compiled = _compiled(files, path, options, found, observe)
+    report.found += found.found
+    return None if found.failed else compiled
+
+
+def _compiled(
+    files: Files, path: str, options: Options, report: Report, observe: Observer | None
+) -> Compiled | None:
     document = read_spec(files, path, options.variables, report)
     loaded = resolve(document, options.environment, report) if document is not None else None
     if document is None or loaded is None:
@@ -82,8 +97,12 @@ def compile_spec(
     if project is None or chosen is None:
         return None
     graph = make_graph(project, chosen, loaded, observe)
-    plan = plan_all(graph, project, _environments(document, loaded, options, report), report)
-    if plan is None or report.failed:
+    if next(graph.of(*WORDS), None) is None:
+        report.add(NOTHING_RUNS.at(loaded.places.key(("render",))))
+    specs = _environments(document, loaded, options, report)
+    warnings = warning_flags(files, _project_dir(loaded))
+    plan = plan_all(graph, project, specs, warnings, report)
+    if plan is None:
         return None
     text = EMITTERS[options.emit](plan)
     return Compiled(loaded, project, graph, plan, file_name(plan.kind, plan.id), text)
@@ -112,8 +131,7 @@ def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | 
     if "://" in render.manifest:
         report.add(REMOTE_MANIFEST.at(manifest_at, path=render.manifest))
         return None
-    project_dir = loaded.beside(("render", "project_dir"), render.project_dir)
-    manifest = posixpath.join(project_dir, render.manifest)
+    manifest = posixpath.join(_project_dir(loaded), render.manifest)
     parsed = render.load == "dbt" or (render.load == "auto" and not files.exists(manifest))
     load_at = loaded.places.key(("render", "load"))
     if parsed and not run_dbt_parse(_dbt_of(loaded), report, load_at):
@@ -123,19 +141,24 @@ def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | 
 
 def _dbt_of(loaded: LoadedSpec) -> Dbt:
     """Return the dbt that `render.dbt` names, on the project of the spec."""
-    render, dbt = loaded.spec.render, loaded.spec.render.dbt
+    dbt = loaded.spec.render.dbt
     profiles_dir = dbt.profiles_dir
     if profiles_dir is not None:
         profiles_dir = loaded.beside(("render", "dbt", "profiles_dir"), profiles_dir)
     return Dbt(
         executable=_program(loaded, dbt.executable),
-        project_dir=loaded.beside(("render", "project_dir"), render.project_dir),
+        project_dir=_project_dir(loaded),
         profiles_dir=profiles_dir,
         profile=dbt.profile,
         target=dbt.target,
         variables=dbt.vars,
         env=dbt.env,
     )
+
+
+def _project_dir(loaded: LoadedSpec) -> str:
+    """Return where the dbt project lies for this process."""
+    return loaded.beside(("render", "project_dir"), loaded.spec.render.project_dir)
 
 
 def _program(loaded: LoadedSpec, executable: str) -> str:
@@ -195,7 +218,11 @@ def _environments(
 
 
 def plan_all(
-    graph: Graph, project: Project, specs: list[LoadedSpec], report: Report
+    graph: Graph,
+    project: Project,
+    specs: list[LoadedSpec],
+    warnings: tuple[str, ...],
+    report: Report,
 ) -> Plan | None:
     """Return the plan for the first of `specs`, when that for every other has the same shape.
 
@@ -216,7 +243,8 @@ def plan_all(
             report.add(SHAPE_DIFFERS.at(at, name=loaded.environment))
             continue
         settings = read_settings(loaded.spec.execute.policy, meta, overrides)
-        plans.append(make_plan(graph, Sources(loaded, project, exact, assets), settings, report))
+        sources = Sources(loaded, project, exact, assets, warnings)
+        plans.append(make_plan(graph, sources, settings, report))
     made = [plan for plan in plans if plan is not None]
     if len({plan.digests.shape for plan in made}) > 1:
         raise CompilerBug("two environments of one spec give DAGs of different shapes")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,7 @@ COMMANDS: Final = MappingProxyType(
 )
 """Every command with its one line of help; the module of the same name has `command`."""
 
+USAGE_ERROR: Final = 2
 INTERNAL_ERROR: Final = 3
 
 
@@ -74,8 +76,16 @@ def program() -> None:
 
 def main() -> None:
     """Run the command line; never shows a traceback unless asked to by `DAGWRIGHT_DEBUG`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # What a terminal or a file cannot take is shown as its number, and no reason to stop.
+            stream.reconfigure(errors="backslashreplace")
     try:
         program(prog_name="dagwright")
+        sys.stdout.flush()
+    except OSError as error:
+        sys.stderr.write(f"dagwright: {error.strerror or error}\n")
+        sys.exit(USAGE_ERROR)
     except Exception as error:  # noqa: BLE001 - whatever it is, a user gets one sentence
         from dagwright.cli.crash import tell_crash  # noqa: PLC0415 - only where it is needed
 

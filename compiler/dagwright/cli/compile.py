@@ -14,6 +14,7 @@ from dagwright.cli.specs import environment_option, named_or_found, specs_argume
 from dagwright.diagnostics import Report
 from dagwright.drift import output_folder
 from dagwright.drift.rules import OUTPUT_UNWRITABLE
+from dagwright.emit import EMITTERS
 from dagwright.files import DiskFiles, Files
 from dagwright.pipeline import Compiled, compile_all
 from dagwright.span import Span
@@ -28,18 +29,26 @@ from dagwright.span import Span
     help="Where artifacts go; default: `compiled` beside each spec.",
 )
 @click.option(
+    "--emit",
+    type=click.Choice(list(EMITTERS)),
+    default="json",
+    show_default=True,
+    help="The form of the artifacts.",
+)
+@click.option(
     "--verify-selection",
     is_flag=True,
     help="Ask the dbt of `render.dbt` for the same selection; a difference is an error.",
 )
 @environment_option
 @findings_options
-def command(
+def command(  # noqa: PLR0913 - each is one option
     paths: tuple[str, ...],
     output: str | None,
     environment: str | None,
     form: Form,
     *,
+    emit: str,
     verify_selection: bool,
 ) -> None:
     """Write the artifact of each spec.
@@ -48,7 +57,7 @@ def command(
     error, none is written, and every old artifact stays as it was.
     """
     files, report = DiskFiles(), Report()
-    chosen = options(environment, verify_selection=verify_selection)
+    chosen = options(environment, emit=emit, verify_selection=verify_selection)
     compiled = compile_all(files, named_or_found(paths), chosen, report)
     if not report.failed:
         _write(files, compiled, output, report)
@@ -57,14 +66,17 @@ def command(
 
 
 def _write(files: Files, compiled: Sequence[Compiled], output: str | None, report: Report) -> None:
-    """Write each artifact in one step, and print its path and what is in it."""
-    for made in compiled:
-        path = posixpath.join(output_folder(made.loaded.path, output), made.name)
-        try:
-            files.write(path, made.text.encode())
-        except OSError as error:
-            at = Span(made.loaded.path, 0, 0)
-            report.add(OUTPUT_UNWRITABLE.at(at, path=path, reason=error.strerror or str(error)))
-            continue
-        edges = sum(len(step.after) for step in made.plan.steps)
-        click.echo(f"{path}: {len(made.plan.steps)} tasks, {edges} edges")
+    """Write all artifacts or none, and print the path of each and what is in it."""
+    made = {
+        posixpath.join(output_folder(one.loaded.path, output), one.name): one for one in compiled
+    }
+    try:
+        files.write_all({path: one.text.encode() for path, one in made.items()})
+    except OSError as error:
+        path = str(error.filename)
+        at = Span(made[path].loaded.path if path in made else path, 0, 0)
+        report.add(OUTPUT_UNWRITABLE.at(at, path=path, reason=error.strerror or str(error)))
+        return
+    for path, one in made.items():
+        edges = sum(len(step.after) for step in one.plan.steps)
+        click.echo(f"{path}: {len(one.plan.steps)} tasks, {edges} edges")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dagwright.files import Files
@@ -21,6 +22,10 @@ class Drafts:
     def write(self, path: str, data: bytes) -> None:
         """Keep `data` for `path`, and leave the disk as it is."""
         self.texts[path] = data
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """Keep `contents`, and leave the disk as it is."""
+        self.texts.update(contents)
 
     def exists(self, path: str) -> bool:
         """Return whether a file or folder lies at `path`."""

@@ -6,6 +6,8 @@ from dagwright.cli.specs import variables
 from dagwright.pipeline import Options
 
 
-def options(environment: str | None, *, verify_selection: bool = False) -> Options:
+def options(
+    environment: str | None, *, emit: str = "json", verify_selection: bool = False
+) -> Options:
     """Return how to compile for `environment`, with the variables of this process."""
-    return Options(environment, variables(), verify_selection=verify_selection)
+    return Options(environment, variables(), emit, verify_selection=verify_selection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -51,7 +52,9 @@ def named_or_found(paths: tuple[str, ...]) -> list[str]:
     Raises:
         click.UsageError: none is named, and none is there.
     """
-    specs = [path.replace(os.sep, "/") for path in paths] or found_below()
+    named = (path.replace(os.sep, "/") for path in paths)
+    # A shell's wildcards and pre-commit may name a file twice, and `./x` is `x`.
+    specs = list({posixpath.normpath(path): path for path in named}.values()) or found_below()
     if not specs:
         raise click.UsageError("no spec is named, and no *.dagwright.yaml lies below this folder")
     return specs

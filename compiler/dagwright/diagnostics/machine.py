@@ -142,9 +142,9 @@ def _sarif_result(
 
 def _sarif_place(place: Place) -> dict[str, Any]:
     if PurePosixPath(place.file).is_absolute():
-        location = {"uri": f"file://{quote(place.file)}"}
+        location = {"uri": f"file://{_quoted(place.file)}"}
     else:
-        location = {"uri": quote(place.file), "uriBaseId": "%SRCROOT%"}
+        location = {"uri": _quoted(place.file), "uriBaseId": "%SRCROOT%"}
     return {
         "physicalLocation": {
             "artifactLocation": location,
@@ -192,3 +192,8 @@ def _github_property(text: str) -> str:
 
 def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _quoted(path: str) -> str:
+    """Return `path` as part of a URI; bytes of a name that are no text stay these bytes."""
+    return quote(path, errors="surrogateescape")

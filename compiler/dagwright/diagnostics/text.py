@@ -65,7 +65,9 @@ def _lines(diagnostic: Diagnostic, sources: Sources, paint: _Paint) -> Iterator[
         yield f"{rail} {paint('|', 'rail')}"
         yield from _snippet(place.file, marks, gutter, sources, paint)
     if diagnostic.help:
-        yield f"{rail} {paint('=', 'rail')} {paint('help', 'bold')}: {_one_line(diagnostic.help)}"
+        first, *rest = diagnostic.help.split("\n")
+        yield f"{rail} {paint('=', 'rail')} {paint('help', 'bold')}: {first}".rstrip()
+        yield from (f"{rail}   {line}".rstrip() for line in rest)
     for note in diagnostic.notes:
         at = sources.place(note.span)
         if at.file != place.file or not place.known:

@@ -10,7 +10,7 @@ import msgspec
 MOST: Final = 20
 """How many differences are told; a rename of a folder touches every task."""
 
-_BLOCKS: Final = ("format", "kind", "environment", "dag", "defaults", "groups")
+_BLOCKS: Final = ("format", "kind", "environment", "variables", "dag", "defaults", "groups")
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

@@ -43,6 +43,7 @@ def artifact(plan: Plan) -> str:
         "generator": GENERATOR,
         "kind": plan.kind,
         "environment": plan.environment,
+        "variables": plan.variables,
         "dag": plan.dag,
         "digests": {
             "spec": plan.digests.spec,

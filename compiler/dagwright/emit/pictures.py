@@ -21,8 +21,12 @@ def text(plan: Plan) -> str:
 
 
 def mermaid(plan: Plan) -> str:
-    """Return a Mermaid flowchart: a box a task, a frame a group."""
+    """Return a Mermaid flowchart: a box a task, a frame a group.
+
+    Both are numbered, because Mermaid reads some ids as edges or keywords.
+    """
     node = {step.id: f"t{at}" for at, step in enumerate(plan.steps)}
+    node |= {group.id: f"g{at}" for at, group in enumerate(plan.groups)}
     lines = ["flowchart LR", *_framed(plan, None, node, "    ")]
     lines += [f"    {node[up]} --> {node[step.id]}" for step in plan.steps for up in step.after]
     return "".join(f"{line}\n" for line in lines)
@@ -38,7 +42,7 @@ def _framed(
             yield f'{indent}{node[step.id]}["{_mermaid_text(step.label)}"]'
     for inner in plan.groups:
         if inner.parent == here:
-            yield f'{indent}subgraph {inner.id}["{_mermaid_text(inner.label)}"]'
+            yield f'{indent}subgraph {node[inner.id]}["{_mermaid_text(inner.label)}"]'
             yield from _framed(plan, inner, node, f"{indent}    ")
             yield f"{indent}end"
 

@@ -106,4 +106,24 @@ SELECTION_DIFFERS: Final = Rule(
     """,
 )
 
-RULES: Final = (CROSS_DAG_TEST, ONLY_CROSS_DAG_TESTS, SELECTION_DIFFERS)
+NOTHING_RUNS: Final = Rule(
+    code="DW404",
+    name="nothing-runs",
+    severity="error",
+    message="no task of this spec would run dbt",
+    help="the selection is not empty, but `render` leaves no task for any of it",
+    explain="""\
+    Something is selected, and yet nothing of it runs: only exposures, say, or only tests where
+    `tests: none`, only seeds where `seeds: none`, only ephemeral models, or unit tests without
+    their models. The DAG would be green for ever.
+
+    ## Example
+    `render: {project_dir: ../dbt/shop, select: "test_type:unit"}`: `dbt build` runs unit tests
+    only together with their models, which are not selected.
+
+    ## Use instead
+    `render: {project_dir: ../dbt/shop, select: "orders"}`, which brings its unit tests along.
+    """,
+)
+
+RULES: Final = (CROSS_DAG_TEST, ONLY_CROSS_DAG_TESTS, SELECTION_DIFFERS, NOTHING_RUNS)

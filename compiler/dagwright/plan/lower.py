@@ -47,7 +47,9 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     dag = _dag_arguments(sources, graph, report)
     if project_dir is None:
         return None
-    mode = MODES[spec.execute.mode](spec.execute, shared_command(spec.execute, project_dir))
+    mode = MODES[spec.execute.mode](
+        spec.execute, shared_command(spec.execute, project_dir, sources.warnings)
+    )
     if spec.render.seeds == "on_change" and not mode.remembers_seeds:
         at = sources.loaded.places.value(("render", "seeds"))
         able = ", ".join(sorted(MODES_THAT_REMEMBER))
@@ -58,6 +60,7 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
         kind=identity(spec)[0],
         dag=dag,
         environment=sources.loaded.environment,
+        variables=sources.loaded.variables_read,
         digests=Digests(
             spec=spec_digest(spec),
             manifest=manifest_digest(sources.project, graph),

@@ -56,6 +56,8 @@ class Plan:
     kind: Literal["dag", "task_group"]
     dag: Json
     environment: str | None
+    variables: tuple[str, ...]
+    """The names of environment variables that `${NAME}` in the spec read; never their values."""
     digests: Digests
     steps: tuple[Step, ...]
     groups: tuple[Group, ...] = ()
