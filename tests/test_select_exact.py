@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from random import Random
 
 import pytest
@@ -80,7 +81,7 @@ def test_one_argument_serves_nodes_that_share_it():
     [
         (
             "model.tangle.spaced, na*e+2",
-            "fqn:tangle.marts.crm.spaced??na?e?2,file:spaced??na?e+2.sql",
+            "fqn:tangle.marts.crm.spaced??na[*]e?2,file:spaced??na[*]e+2.sql",
         ),
         (
             "unit_test.tangle.dim_users.users_start_at_one_v2",
@@ -162,4 +163,8 @@ def _wanted(random: Random, fqns: list[tuple[str, ...]]) -> list[str]:
 
 def test_escaping_leaves_nothing_that_means_something_else():
     for word in WORDS:
-        assert not set(escaped(word)) & set(" ,*[]\n")
+        assert not set(escaped(word)) & set(" ,\n")
+        assert fnmatchcase(word, escaped(word))
+        for other in WORDS:
+            if len(other) != len(word):
+                assert not fnmatchcase(other, escaped(word))

@@ -22,6 +22,9 @@ from dagwright.select.wild import matcher
 _BREAKING: Final = re.compile(r"[ ,*?\[\]\n]|\+(?=\d*\Z)")
 """What a value cannot hold: separators, wildcards, and what reads as children at its end."""
 
+_CLASSES: Final = MappingProxyType({"*": "[*]", "?": "[?]", "[": "[[]"})
+"""What stands for a wildcard that is a character of a name."""
+
 _TESTS: Final = frozenset(("test", "unit_test"))
 
 
@@ -57,13 +60,15 @@ def breaks(value: str) -> bool:
 
 
 def escaped(value: str) -> str:
-    """Return a value that matches `value`, and perhaps more: a `?` for what cannot be written.
+    """Return a value that matches `value`: a wildcard as a class of itself, and otherwise a `?`.
+
+    What separates terms cannot be written at all, so such a value may match more.
 
     Example:
         >>> escaped("a b*c+2")
-        'a?b?c?2'
+        'a?b[*]c?2'
     """
-    return _BREAKING.sub("?", value)
+    return _BREAKING.sub(lambda match: _CLASSES.get(match.group(), "?"), value)
 
 
 def pinned(value: str) -> str:
