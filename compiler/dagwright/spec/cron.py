@@ -92,7 +92,8 @@ def checked_schedule(text: str) -> str:
     for field, match in zip(_FIELDS, fields, strict=False):
         at = match.start()
         for item in match[0].split(","):
-            if fault := _item_fault(field, item):
+            alone = "`?` stands alone in its field" if item == "?" != match[0] else None
+            if fault := alone or _item_fault(field, item):
                 raise _fault(at, at + len(item), fault)
             at += len(item) + 1
     return text
