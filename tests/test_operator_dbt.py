@@ -172,6 +172,20 @@ def test_a_dbt_that_ran_nothing_is_quoted(folder: Path) -> None:
         run(folder, env={"RUNS": ""})
 
 
+@pytest.mark.parametrize("name", ["DBT_WARN_ERROR", "DBT_ENGINE_WARN_ERROR"])
+def test_a_worker_on_which_every_warning_is_an_error_gets_no_list_of_them(
+    name: str, folder: Path
+) -> None:
+    from dagwright_airflow.operators.dbt import DbtOperator
+
+    flags = ["--target", "prod", "--warn-error-options", "{}", "--quiet"]
+    operator = DbtOperator(task_id="t", command=["run"], nodes=["model.shop.a"], flags=flags)
+    assert flags[2] in operator._arguments(folder, folder, {name: "0"})
+    strict = operator._arguments(folder, folder, {name: "1"})
+    assert not {"--warn-error-options", "{}"} & set(strict)
+    assert {"--target", "prod", "--quiet"} <= set(strict)
+
+
 def test_templates_are_rendered_value_by_value(folder: Path) -> None:
     from dagwright_airflow.operators.dbt import DbtOperator
 
@@ -184,7 +198,7 @@ def test_templates_are_rendered_value_by_value(folder: Path) -> None:
         env={"DAY": "{{ day }}"},
     )
     operator.render_template_fields({"day": 'a "quoted" day'})  # type: ignore[typeddict-unknown-key]
-    arguments = operator._arguments(folder, folder)
+    arguments = operator._arguments(folder, folder, {})
     given = json.loads(arguments[arguments.index("--vars") + 1])
     assert given == {"day": 'a "quoted" day', "list": ['a "quoted" day', 1]}
     assert 'a "quoted" day' in arguments

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dagwright.diagnostics import Report
@@ -103,6 +103,8 @@ def test_the_good_one_is_good() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(mutated(), soup))
+@example("&a:")
+@example("- &a:b 1\n- *a:b\n")
 def test_both_parsers_agree(text: str) -> None:
     """What is accepted, and every place, is the same with PyYAML's C parser and without."""
     pytest.importorskip("yaml")

@@ -41,7 +41,7 @@ class SyntaxFault(Exception):  # noqa: N818 - the user's error, and told as a di
 
 _WILD: Final = re.compile(
     r"[\t\r\x85\u2028\u2029!%]"  # Tabs, odd line breaks, tags and directives.
-    r"|\*\S*:"  # An alias that may be a key.
+    r"|[*&]\S*:"  # An alias that may be a key, and an anchor whose name may hold a colon.
     r"|[|>][-+0-9]*[ ]*(?:\#|$)",  # Block scalars, where blank lines are read differently.
     re.MULTILINE,
 )
