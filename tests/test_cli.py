@@ -600,3 +600,12 @@ def test_frames_of_a_mermaid_picture_have_ids_that_mermaid_can_read(folder: Path
     drawn = run("graph", "shop.dagwright.yaml", "--format", "mermaid").stdout
     assert 'subgraph g2["finance"]' in drawn
     assert "--" not in drawn.replace(" --> ", "")
+
+
+def test_ls_compares_with_an_earlier_run_that_is_named(folder: Path) -> None:
+    (folder / "before").mkdir()
+    (folder / "before/manifest.json").write_bytes(manifest("model.shop.orders #nightly"))
+    at = ("ls", "--manifest", "shop/target/manifest.json", "--resource-type", "model")
+    assert run(*at, "-s", "state:new").exit_code == 2
+    assert run(*at, "-s", "state:new", "--state", "before").stdout == "model.shop.revenue\n"
+    assert run(*at, "-s", "state:new", "--state", "nowhere").exit_code == 2

@@ -520,3 +520,31 @@ def test_equal_inputs_give_equal_bytes_from_another_folder() -> None:
     assert here is not None
     assert there is not None
     assert here.text == there.text
+
+
+def with_state(**artifacts: bytes) -> tuple[MemoryFiles, Report]:
+    spec = SPEC.replace("../shop}", "../shop, select: 'state:new', state: ../before}")
+    disk = files(spec)
+    disk.contents |= {f"before/{name}.json": data for name, data in artifacts.items()}
+    return disk, Report()
+
+
+def test_what_is_new_since_an_earlier_run_can_be_compiled() -> None:
+    before = "seed.shop.raw_orders\nmodel.shop.staging/orders <- seed.shop.raw_orders"
+    disk, report = with_state(manifest=manifest(before))
+    made = compile_spec(disk, "dags/shop.dagwright.yaml", Options(), report)
+    assert made is not None, report.sorted()
+    ran = {node for step in made.plan.steps for node in step.nodes}
+    assert {"model.shop.revenue", "model.shop.stock", "test.shop.unique_orders"} <= ran
+    assert "model.shop.orders" not in ran
+
+
+def test_a_state_that_is_not_there_is_a_finding_where_it_is_named() -> None:
+    disk, report = with_state()
+    assert compile_spec(disk, "dags/shop.dagwright.yaml", Options(), report) is None
+    text = disk.contents["dags/shop.dagwright.yaml"].decode()
+    assert {text[one.span.start : one.span.end] for one in report.sorted()} <= {
+        "../before",
+        "state",
+        "state:new",
+    }

@@ -36,6 +36,7 @@ from dagwright.project import Project, read_project
 from dagwright.project.dbt_parse import Dbt, run_dbt_parse
 from dagwright.project.rules import REMOTE_MANIFEST
 from dagwright.project.warnings import warning_flags
+from dagwright.select import State, read_state
 from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec, SpecDocument, read_spec, resolve, variants
 from dagwright.spec.identity import check_unique_ids
@@ -89,10 +90,11 @@ def _compiled(
     if document is None or loaded is None:
         return None
     project = load_project(files, loaded, report)
-    chosen = choose_nodes(project, loaded, report) if project is not None else None
+    state = load_state(files, loaded, report)
+    chosen = choose_nodes(project, loaded, report, state) if project is not None else None
     if project is not None and chosen is not None:
         if options.verify_selection:
-            verify_selection(project, loaded, _dbt_of(loaded), report)
+            verify_selection(project, loaded, _dbt_of(loaded), report, state)
         chosen = settle_cross_tests(project, chosen, loaded, report)
     if project is None or chosen is None:
         return None
@@ -137,6 +139,20 @@ def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | 
     if parsed and not run_dbt_parse(_dbt_of(loaded), report, load_at):
         return None
     return read_project(files, manifest, report, manifest_at)
+
+
+def load_state(files: Files, loaded: LoadedSpec, report: Report) -> State | None:
+    """Return the artifacts of an earlier run that `render.state` names, or None after a finding.
+
+    The newer sources.json, for `source_status:`, lies beside the manifest.
+    """
+    render = loaded.spec.render
+    if render.state is None:
+        return None
+    folder = loaded.beside(("render", "state"), render.state)
+    manifest = posixpath.join(_project_dir(loaded), render.manifest)
+    at = loaded.places.value(("render", "state"))
+    return read_state(files, folder, posixpath.dirname(manifest), report, at)
 
 
 def _dbt_of(loaded: LoadedSpec) -> Dbt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,7 +16,14 @@ from dagwright.cli.specs import environment_option
 from dagwright.diagnostics import Report
 from dagwright.files import DiskFiles, Files
 from dagwright.project import Project, UniqueId, read_project
-from dagwright.select import Complaints, Place, Request, read_selector_file, select_nodes
+from dagwright.select import (
+    Complaints,
+    Place,
+    Request,
+    read_selector_file,
+    read_state,
+    select_nodes,
+)
 from dagwright.span import Span
 from dagwright.text.document import parse_document
 from dagwright.text.source import read_text
@@ -39,6 +47,7 @@ TAKEN: Final = ("ls", "build", "test", "run", "seed", "snapshot")
 @click.option(
     "--selectors-file", type=click.Path(), help="selectors.yml; default: the manifest's."
 )
+@click.option("--state", type=click.Path(), help="An earlier run's artifacts, as dbt's --state.")
 @click.option("--indirect-selection", default="eager", help="Which tests come along.")
 @click.option("--command", "task", type=click.Choice(TAKEN), default="ls", show_default=True)
 @click.option("--resource-type", multiple=True, help="As dbt's; repeatable.")
@@ -78,6 +87,12 @@ def _select(
         selectors = _selectors(files, given["selectors_file"], report)
         if selectors is None:
             return None
+    state = None
+    if given["state"] is not None:
+        newer = posixpath.dirname(given["manifest"])
+        state = read_state(files, given["state"], newer, report, Span("--state", 0, 0))
+        if state is None:
+            return None
     request = Request(
         select=given["select"],
         exclude=given["exclude"],
@@ -87,6 +102,7 @@ def _select(
         resource_types=given["resource_type"],
         exclude_resource_types=given["exclude_resource_type"],
         selectors=selectors,
+        state=state,
     )
     return select_nodes(project, request, Complaints(report, _place))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dagwright.diagnostics import Report
 from dagwright.ir.build import Chosen
 from dagwright.project.model import Project, UniqueId
-from dagwright.select import Complaints, Place, Request, near_misses, select_nodes
+from dagwright.select import Complaints, Place, Request, State, near_misses, select_nodes
 from dagwright.select.rules import NOTHING_SELECTED, TERM_MATCHES_NOTHING
 from dagwright.span import Span
 from dagwright.spec import LoadedSpec
@@ -16,14 +16,16 @@ from dagwright.spec.model import TaskSettings
 Overrides = tuple[tuple[TaskSettings, frozenset[UniqueId]], ...]
 
 
-def choose_nodes(project: Project, loaded: LoadedSpec, report: Report) -> Chosen | None:
+def choose_nodes(
+    project: Project, loaded: LoadedSpec, report: Report, state: State | None = None
+) -> Chosen | None:
     """Return what the spec selects, or None where dbt would refuse it or it is nothing.
 
     A term that matches nothing is a warning, as in dbt; a selection of nothing is an error, which
-    dbt has not.
+    dbt has not. `state` is what `render.state` holds.
     """
     complaints = Complaints(report, _placer(loaded))
-    request = request_of(loaded, "build")
+    request = request_of(loaded, "build", state)
     nodes = select_nodes(project, request, complaints)
     if nodes is None:
         return None
@@ -34,14 +36,15 @@ def choose_nodes(project: Project, loaded: LoadedSpec, report: Report) -> Chosen
     if not nodes:
         _complain_of_nothing(project, loaded, complaints)
         return None
-    return Chosen(nodes, _sources(project, loaded, complaints))
+    return Chosen(nodes, _sources(project, request_of(loaded, "ls", state), complaints))
 
 
-def request_of(loaded: LoadedSpec, command: str) -> Request:
+def request_of(loaded: LoadedSpec, command: str, state: State | None = None) -> Request:
     """Return the spec's selection as a request to the dbt command `command`."""
     render = loaded.spec.render
     mode = loaded.spec.execute.test_indirect_selection
-    return Request(render.select, render.exclude, render.selector, mode, command)
+    select, exclude = render.select, render.exclude
+    return Request(select, exclude, render.selector, mode, command, state=state)
 
 
 def _complain_of_nothing(project: Project, loaded: LoadedSpec, complaints: Complaints) -> None:
@@ -58,10 +61,10 @@ def _near(project: Project, term: str) -> str:
     return f"did you mean {' or '.join(map(repr, near))}? " if near else ""
 
 
-def _sources(project: Project, loaded: LoadedSpec, complaints: Complaints) -> frozenset[UniqueId]:
+def _sources(project: Project, listing: Request, complaints: Complaints) -> frozenset[UniqueId]:
     """Return the sources of the same selection, which `dbt build` leaves out."""
     quiet = Complaints(Report(), complaints.place)
-    listed = select_nodes(project, request_of(loaded, "ls"), quiet) or frozenset()
+    listed = select_nodes(project, listing, quiet) or frozenset()
     return frozenset(node for node in listed if project.resources[node].resource_type == "source")
 
 

@@ -11,21 +11,26 @@ from dagwright.ir.rules import SELECTION_DIFFERS
 from dagwright.project import Project, UniqueId
 from dagwright.project.dbt_ls import run_dbt_ls
 from dagwright.project.dbt_parse import Dbt
-from dagwright.select import Complaints, Request, select_nodes
+from dagwright.select import Complaints, Request, State, select_nodes
 from dagwright.spec import LoadedSpec
 
 NAMED: Final = 5
 """How many nodes a complaint names."""
 
 
-def verify_selection(project: Project, loaded: LoadedSpec, dbt: Dbt, report: Report) -> None:
+def verify_selection(
+    project: Project, loaded: LoadedSpec, dbt: Dbt, report: Report, state: State | None = None
+) -> None:
     """Report where `dbt ls` lists other nodes than we select, or cannot be asked.
 
     `ls` looks at every type of resource, so more is compared than a build runs.
     """
     at = loaded.places.key(("render", "selector" if loaded.spec.render.selector else "select"))
-    request = request_of(loaded, "ls")
-    theirs = run_dbt_ls(dbt, tuple(_words(request)), report, at)
+    request = request_of(loaded, "ls", state)
+    words = [*_words(request)]
+    if loaded.spec.render.state is not None:
+        words += ("--state", loaded.beside(("render", "state"), loaded.spec.render.state))
+    theirs = run_dbt_ls(dbt, tuple(words), report, at)
     if theirs is None:
         return
     ours = select_nodes(project, request, Complaints(Report(), lambda _: at)) or frozenset()

@@ -194,12 +194,12 @@ STATE_MISSING: Final = Rule(
     name="selector-needs-state",
     severity="error",
     message="`{method}:` compares with {artifact}, and none is given",
-    help="compile what holds at every run, and leave what changed since to dbt at run time",
+    help="name a folder of artifacts by `render.state`, or compile what holds at every run",
     explain="""\
     `state:`, `result:` and `source_status:` ask what has changed since some earlier run. A
-    compiled DAG is the same at every run, so these methods need artifacts that are named when
-    compiling, and are refused without them. Nothing is looked for in the target folder: what
-    lies there by chance would decide the shape of the DAG.
+    compiled DAG is the same at every run, so these methods need artifacts that `render.state`
+    names for the compiler, and are refused without them. Nothing is looked for in the target
+    folder: what lies there by chance would decide the shape of the DAG.
 
     ## Example
     ```yaml

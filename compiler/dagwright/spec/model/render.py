@@ -132,6 +132,8 @@ class Render(SpecPart):
     """The nodes to leave out, as arguments of `dbt build --exclude`."""
     selector: str | None = None
     """A selector of `selectors.yml`, instead of `select` and `exclude`."""
+    state: str | None = None
+    """A folder with the artifacts of an earlier run, for `state:`, `result:` and their kin."""
     tests: Tests = "after_each"
     """Where tests run."""
     cross_dag: CrossDag = "ignore"
