@@ -52,7 +52,6 @@ class Options:
     environment: str | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     emit: str = "json"
-    verify_all_environments: bool = True
     verify_selection: bool = False
     """Whether the user's own dbt is asked for the same selection."""
 
@@ -133,7 +132,7 @@ def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | 
     if "://" in render.manifest:
         report.add(REMOTE_MANIFEST.at(manifest_at, path=render.manifest))
         return None
-    manifest = posixpath.join(_project_dir(loaded), render.manifest)
+    manifest = _manifest(loaded)
     parsed = render.load == "dbt" or (render.load == "auto" and not files.exists(manifest))
     load_at = loaded.places.key(("render", "load"))
     if parsed and not run_dbt_parse(_dbt_of(loaded), report, load_at):
@@ -150,7 +149,7 @@ def load_state(files: Files, loaded: LoadedSpec, report: Report) -> State | None
     if render.state is None:
         return None
     folder = loaded.beside(("render", "state"), render.state)
-    manifest = posixpath.join(_project_dir(loaded), render.manifest)
+    manifest = _manifest(loaded)
     at = loaded.places.value(("render", "state"))
     return read_state(files, folder, posixpath.dirname(manifest), report, at)
 
@@ -175,6 +174,11 @@ def _dbt_of(loaded: LoadedSpec) -> Dbt:
 def _project_dir(loaded: LoadedSpec) -> str:
     """Return where the dbt project lies for this process."""
     return loaded.beside(("render", "project_dir"), loaded.spec.render.project_dir)
+
+
+def _manifest(loaded: LoadedSpec) -> str:
+    """Return where the manifest lies for this process."""
+    return posixpath.join(_project_dir(loaded), loaded.spec.render.manifest)
 
 
 def _program(loaded: LoadedSpec, executable: str) -> str:
@@ -226,8 +230,6 @@ def _environments(
     document: SpecDocument, loaded: LoadedSpec, options: Options, report: Report
 ) -> list[LoadedSpec]:
     """Return the spec for the wanted environment, then for each of the others."""
-    if not options.verify_all_environments:
-        return [loaded]
     names = [name for name in variants(document) if name != options.environment]
     others = (resolve(document, name, report) for name in names)
     return [loaded, *(other for other in others if other is not None)]
