@@ -18,8 +18,8 @@ from dagwright.ir.show import show
 from dagwright.pipeline import Options, compile_all, compile_spec
 from dagwright.plan import lower
 from dagwright.plan.assets import asset_uri
-from dagwright.plan.commands import shared_command
-from dagwright.plan.modes import MODES, Mode
+from dagwright.plan.modes import MODES, Given, Mode
+from dagwright.plan.paths import PathMap
 from dagwright.plan.seeds import MODES_THAT_REMEMBER
 from dagwright.project import Resource, UniqueId
 from manifests import manifest
@@ -414,11 +414,31 @@ def test_a_mode_that_cannot_remember_refuses_seeds_on_change(monkeypatch) -> Non
     assert codes(SPEC) == []
 
 
+BLOCKS = {"local": "mode: local", "docker": "mode: docker, image: dbt"}
+"""By mode: the least that a spec must say."""
+
+
+def test_there_is_a_block_for_every_mode() -> None:
+    assert set(BLOCKS) == set(MODES)
+
+
+@pytest.mark.parametrize("mode", BLOCKS)
+@pytest.mark.parametrize("tests", ["after_each", "after_all", "build"])
+def test_a_mode_changes_no_shape_and_fits_the_schema(mode: str, tests: str) -> None:
+    spec = SPEC.replace("../shop}", f"../shop, tests: {tests}}}")
+    made = compiled(spec.replace("mode: local", BLOCKS[mode]))
+    assert made.plan.digests.shape == compiled(spec).plan.digests.shape
+    schema = json.loads((SCHEMAS / "artifact-1.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(made.text), schema, jsonschema.Draft7Validator)
+
+
 def test_the_error_names_the_modes_that_remember_seeds() -> None:
-    execute = compiled().loaded.spec.execute
-    modes = {
-        name: mode(execute, shared_command(execute, "/x", ())) for name, mode in MODES.items()
+    made = {name: compiled(SPEC.replace("mode: local", block)) for name, block in BLOCKS.items()}
+    given = {
+        name: Given(one.loaded, one.plan.command, PathMap(one.loaded), one.project, Report())
+        for name, one in made.items()
     }
+    modes = {name: MODES[name](made[name].loaded.spec.execute, given[name]) for name in MODES}
     assert {name for name, mode in modes.items() if mode.remembers_seeds} == {*MODES_THAT_REMEMBER}
 
 

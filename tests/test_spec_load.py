@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
@@ -166,7 +167,8 @@ def test_another_mode_keeps_the_common_keys_only(mode: str, kept: set[str]) -> N
 
 
 def test_the_table_of_modes_is_the_union() -> None:
-    assert Spec.model_fields["execute"].annotation == Execute
+    assert get_args(get_args(Execute)[0]) == tuple(MODES.values())
+    assert Spec.model_fields["execute"].annotation == get_args(Execute)[0]
     for mode, part in MODES.items():
         assert part.model_fields["mode"].annotation is not None
         assert mode in str(part.model_fields["mode"].annotation)

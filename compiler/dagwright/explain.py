@@ -111,10 +111,10 @@ def _explanation(compiled: Compiled, step: Step, trace: Trace) -> Iterator[str]:
         yield f"  {up}: {trace.why(tasks[TaskId(up)], task)}"
     if not step.after:
         yield "  nothing"
-    if words := step.arguments.get("command"):
+    if step.words:
         yield "\ncommand"
-        yield f"  {shlex.join(_argv(compiled, step, words))}"
-    if env := {**compiled.plan.defaults.get(step.kind, {}).get("env", {})}:
+        yield f"  {shlex.join(_argv(compiled, step))}"
+    if step.words and (env := compiled.loaded.spec.execute.env):
         yield "\nenvironment of the command, by name"
         yield from (f"  {name}" for name in sorted(env))
     if step.airflow:
@@ -124,16 +124,16 @@ def _explanation(compiled: Compiled, step: Step, trace: Trace) -> Iterator[str]:
     yield from _places(compiled)
 
 
-def _argv(compiled: Compiled, step: Step, words: list[str]) -> Iterator[str]:
-    """Yield the dbt command as the runtime puts it together, but for its scratch paths."""
-    shared = compiled.plan.defaults[step.kind]
-    yield str(shared.get("executable", "dbt"))
-    yield from words
-    for flag, path in shared.get("paths", {}).items():
+def _argv(compiled: Compiled, step: Step) -> Iterator[str]:
+    """Yield the dbt command as it is run in every mode, but for scratch paths of the runtime."""
+    shared = compiled.plan.command
+    yield str(compiled.plan.defaults[step.kind].get("executable", "dbt"))
+    yield from step.words
+    for flag, path in shared.paths.items():
         yield from (flag, path)
-    yield from shared.get("flags", ())
-    if variables := {**shared.get("vars", {}), **step.arguments.get("vars", {})}:
-        yield from ("--vars", json.dumps(variables))
+    yield from shared.flags
+    if shared.variables:
+        yield from ("--vars", json.dumps(shared.variables))
 
 
 def _places(compiled: Compiled) -> Iterator[str]:

@@ -138,14 +138,14 @@ class _Foundry:
     def _own(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """Return the arguments that only this task's operator gets."""
         defaults = self._defaults.get(task["kind"], _NOTHING)
+        kind = kind_named(task["kind"])
         own: dict[str, Any] = {}
-        for name in kind_named(task["kind"]).own:
+        for name in kind.own:
             if (value := task.get(name)) is None:
                 continue
             if isinstance(value, dict):
-                own[name] = {**defaults.get(name, {}), **value}
-            else:
-                own[name] = tuple(value)
+                value = {**defaults.get(name, {}), **value}
+            own[name] = kind.argument(name, value)
         if "label" in task:
             own["task_display_name"] = task["label"]
         if stated := task.get("airflow"):
@@ -159,7 +159,7 @@ class _Foundry:
         if (mould := self._moulds.get(key)) is None:
             kind = kind_named(task["kind"])
             arguments = {
-                name: tuple(value) if isinstance(value, list) else value
+                name: kind.argument(name, value)
                 for name, value in self._defaults.get(task["kind"], _NOTHING).items()
                 if name not in own
             }

@@ -6,7 +6,7 @@ An artifact names a kind, never a class. A new kind is one function and one row.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -29,6 +29,21 @@ class Kind:
     operator: Callable[[], Any]
     own: tuple[str, ...] = ()
     needs_folder: bool = False
+    convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """By argument: what makes of its JSON value what the constructor takes."""
+
+    def argument(self, name: str, value: Any) -> Any:
+        """Return what the constructor takes for the JSON value of `name`; lists are tuples."""
+        if (convert := self.convert.get(name)) is not None:
+            return convert(value)
+        return tuple(value) if isinstance(value, list) else value
+
+
+def docker_operator() -> Any:
+    """Return the provider's DockerOperator."""
+    from airflow.providers.docker.operators.docker import DockerOperator  # noqa: PLC0415
+
+    return DockerOperator
 
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
@@ -36,6 +51,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "dbt": Kind(
             lambda: DbtOperator, ("command", "nodes", "vars", "env", "seed"), needs_folder=True
         ),
+        "docker": Kind(docker_operator, ("command",), convert={"command": list}),
         "empty": Kind(empty_operator),
     }
 )

@@ -83,6 +83,8 @@ def _task(step: Step) -> Mapping[str, Any]:
     }
     if step.group is not None:
         line["group"] = step.group
+    if step.helper:
+        line["helper"] = True
     line.update(step.arguments)
     if step.airflow:
         line["airflow"] = step.airflow

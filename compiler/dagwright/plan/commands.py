@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
+
 from dagwright.ir.graph import Verb
-from dagwright.spec.model import Execute
+from dagwright.spec.model import ExecuteCommon
 
 WORDS: Final[Mapping[Verb, tuple[str, ...]]] = MappingProxyType(
     {
@@ -49,7 +52,9 @@ class SharedCommand:
     env: Mapping[str, str]
 
 
-def shared_command(execute: Execute, project_dir: str, warnings: tuple[str, ...]) -> SharedCommand:
+def shared_command(
+    execute: ExecuteCommon, project_dir: str, warnings: tuple[str, ...]
+) -> SharedCommand:
     """Return what `execute` gives to every command, with the project at `project_dir`."""
     profile = execute.profile
     flags = [*warnings]
@@ -67,3 +72,32 @@ def _flag(flag: str, value: str | None) -> tuple[str, ...]:
 def task_words(verb: Verb, selectors: tuple[str, ...], indirect: str) -> tuple[str, ...]:
     """Return the words of one task's command, the tests that take part pinned by `indirect`."""
     return (*WORDS[verb], "--indirect-selection", indirect, "--select", *selectors)
+
+
+def whole_argv(words: tuple[str, ...], shared: SharedCommand) -> list[str]:
+    """Return the whole command, for modes in which it is fixed before the run.
+
+    Airflow renders each argument as a template, that of `--vars` too.
+    """
+    paths = chain.from_iterable(shared.paths.items())
+    variables = ("--vars", templated_json(shared.variables)) if shared.variables else ()
+    return ["dbt", *words, *paths, *shared.flags, *variables]
+
+
+def templated_json(value: Any) -> str:
+    """Return JSON that is a template, and still JSON once its strings have been rendered.
+
+    Example:
+        >>> templated_json({"full": True, "day": "{{ ds }}"})
+        '{"full":true,"day":{% filter tojson %}{{ ds }}{% endfilter %}}'
+    """
+    match value:
+        case str() if any(mark in value for mark in ("{{", "{%", "{#")):
+            return f"{{% filter tojson %}}{value}{{% endfilter %}}"
+        case Mapping():
+            pairs = (f"{templated_json(k)}:{templated_json(v)}" for k, v in value.items())
+            return "{" + ",".join(pairs) + "}"
+        case list() | tuple():
+            return "[" + ",".join(map(templated_json, value)) + "]"
+        case _:
+            return msgspec.json.encode(value).decode()

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from dagwright.ir.graph import Graph
+from dagwright.plan.model import Step
 from dagwright.project.model import Project
 from dagwright.spec.model import Spec
 
@@ -39,6 +40,17 @@ def manifest_digest(project: Project, graph: Graph) -> str:
     )
 
 
-def shape_digest(tasks: Iterable[tuple[str, tuple[str, ...], tuple[str, ...]]]) -> str:
-    """Return the digest of `(id, nodes, after)` of every task: what runs, and in which order."""
-    return digest(sorted(tasks))
+def shape_digest(steps: Iterable[Step]) -> str:
+    """Return the digest of `(id, nodes, after)` of every task: what runs, and in which order.
+
+    Helper tasks, and the waiting for them, are the mode's and do not count.
+    """
+    steps = tuple(steps)
+    helpers = {step.id for step in steps if step.helper}
+    return digest(
+        sorted(
+            (step.id, step.nodes, tuple(up for up in step.after if up not in helpers))
+            for step in steps
+            if not step.helper
+        )
+    )

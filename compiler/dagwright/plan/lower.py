@@ -17,9 +17,9 @@ from dagwright.plan.commands import COMMANDS, WORDS, shared_command, task_words
 from dagwright.plan.cross_dag import foreign_assets
 from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
 from dagwright.plan.model import Digests, Group, Plan, Step
-from dagwright.plan.modes import MODES, Mode
-from dagwright.plan.paths import Row, execute_path
-from dagwright.plan.rules import COMMAND_TOO_LONG, SEEDS_UNKNOWN_TO_MODE, UNMAPPED_PATH
+from dagwright.plan.modes import MODES, Call, Given, Mode
+from dagwright.plan.paths import PathMap
+from dagwright.plan.rules import COMMAND_TOO_LONG, SEEDS_UNKNOWN_TO_MODE
 from dagwright.plan.seeds import MODES_THAT_REMEMBER, remembered_seed
 from dagwright.plan.settings import Settings, airflow_settings
 from dagwright.plan.sources import Sources
@@ -42,57 +42,44 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     `graph` has been through all passes. None where a path is unmapped; each complaint stands at
     the place in the spec that it is about.
     """
-    spec = sources.loaded.spec
-    project_dir = _project_dir(sources.loaded, report)
+    loaded, spec = sources.loaded, sources.loaded.spec
+    paths = PathMap(loaded)
+    project_dir = _project_dir(loaded, paths, report)
     dag = _dag_arguments(sources, graph, report)
     if project_dir is None:
         return None
-    mode = MODES[spec.execute.mode](
-        spec.execute, shared_command(spec.execute, project_dir, sources.warnings)
-    )
+    command = shared_command(spec.execute, project_dir, sources.warnings)
+    given = Given(loaded, command, paths, sources.project, report)
+    mode = MODES[spec.execute.mode](spec.execute, given)
     if spec.render.seeds == "on_change" and not mode.remembers_seeds:
-        at = sources.loaded.places.value(("render", "seeds"))
+        at = loaded.places.value(("render", "seeds"))
         able = ", ".join(sorted(MODES_THAT_REMEMBER))
         report.add(SEEDS_UNKNOWN_TO_MODE.at(at, mode=spec.execute.mode, modes=able))
     lower = _Lowering(sources, mode, settings, report)
-    steps = tuple(lower.step(task) for task in graph.tasks.values())
+    steps = mode.finish(tuple(lower.step(task) for task in graph.tasks.values()))
     return Plan(
         kind=identity(spec)[0],
         dag=dag,
-        environment=sources.loaded.environment,
-        variables=sources.loaded.variables_read,
+        environment=loaded.environment,
+        variables=loaded.variables_read,
         digests=Digests(
             spec=spec_digest(spec),
             manifest=manifest_digest(sources.project, graph),
-            shape=shape_digest((step.id, step.nodes, step.after) for step in steps),
+            shape=shape_digest(steps),
         ),
+        command=command,
         steps=steps,
         groups=_groups(graph),
-        defaults={mode.kind: mode.shared},
+        defaults={mode.kind: mode.shared, **mode.others},
     )
 
 
-def _project_dir(loaded: LoadedSpec, report: Report) -> str | None:
+def _project_dir(loaded: LoadedSpec, paths: PathMap, report: Report) -> str | None:
     """Return where the project lies at run time; report it where nothing says so."""
-    render, execute = loaded.spec.render, loaded.spec.execute
-    if execute.project_dir is not None:
-        return execute.project_dir
-    rows = [
-        Row(loaded.beside(("execute", "paths", number, "render"), row.render), row.execute)
-        for number, row in enumerate(execute.paths)
-    ]
-    found = execute_path(loaded.beside(("render", "project_dir"), render.project_dir), rows)
-    if found is None:
-        tried = ", ".join(repr(row.render) for row in execute.paths)
-        report.add(
-            UNMAPPED_PATH.at(
-                loaded.places.value(("render", "project_dir")),
-                path=render.project_dir,
-                hint="write `execute.project_dir`, or a row of `execute.paths` that it starts with"
-                + (f"; it starts with none of {tried}" if rows else ""),
-            )
-        )
-    return found
+    if loaded.spec.execute.project_dir is not None:
+        return loaded.spec.execute.project_dir
+    route, instead = ("render", "project_dir"), "execute.project_dir"
+    return paths.mapped(route, loaded.spec.render.project_dir, report, instead=instead)
 
 
 def _dag_arguments(sources: Sources, graph: Graph, report: Report) -> Mapping[str, Any]:
@@ -120,24 +107,31 @@ class _Lowering:
     report: Report
 
     def step(self, task: Task) -> Step:
-        kind = self.mode.kind if task.verb in WORDS else NOTHING
+        call = self._call(task)
         return Step(
             id=task.id,
-            kind=kind,
+            kind=NOTHING if call is None else self.mode.step_kind(call),
             label=_label(task, self.sources.project),
             nodes=task.nodes,
             after=tuple(sorted(task.after)),
             group=group_id(task.group) if task.group else None,
-            arguments={} if kind == NOTHING else self._arguments(task),
+            arguments={} if call is None else self._arguments(task, call),
             airflow={**airflow_settings(task, self.settings), **self._assets(task)},
+            words=() if call is None else call.words,
         )
 
     def _assets(self, task: Task) -> Mapping[str, Any]:
         wanted = self.sources.loaded.spec.render.assets
         return self.sources.assets.of(task) if wanted else {}
 
-    def _arguments(self, task: Task) -> Mapping[str, Any]:
-        own = self.mode.own(self._words(task))
+    def _call(self, task: Task) -> Call | None:
+        """Return the dbt command of `task`; None for one that runs nothing."""
+        if task.verb not in WORDS:
+            return None
+        return Call(task.id, task.verb, self._words(task), task.nodes)
+
+    def _arguments(self, task: Task, call: Call) -> Mapping[str, Any]:
+        own = self.mode.own(call)
         remembered = self.sources.loaded.spec.render.seeds == "on_change"
         seed = remembered_seed(task, self.sources.project) if remembered else None
         return own if seed is None else {**own, "seed": seed}

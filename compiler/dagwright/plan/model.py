@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from dagwright.plan.commands import SharedCommand
+
 Json = Mapping[str, Any]
 
 
@@ -29,6 +31,10 @@ class Step(msgspec.Struct, frozen=True):
     group: str | None = None
     arguments: Json = msgspec.field(default_factory=dict)
     airflow: Json = msgspec.field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    """The task's own part of its dbt command, whatever the mode makes of it; not emitted."""
+    helper: bool = False
+    """Whether the mode added it: it is no part of the DAG's shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class Plan:
     variables: tuple[str, ...]
     """The names of environment variables that `${NAME}` in the spec read; never their values."""
     digests: Digests
+    command: SharedCommand
+    """What the dbt commands of all steps share; not emitted as such."""
     steps: tuple[Step, ...]
     groups: tuple[Group, ...] = ()
     defaults: Mapping[str, Json] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from dagwright.diagnostics import Diagnostic, Note
 from dagwright.diagnostics.redact import is_secret_name, secret_shape
 from dagwright.spec.cron import PRESETS
-from dagwright.spec.keys import keys_at, modes_with
+from dagwright.spec.keys import keys_at, mode_of, modes_with
 from dagwright.spec.model.settings import REFUSED, RENAMED
 from dagwright.spec.rules import (
     BAD_CRON,
@@ -41,25 +41,33 @@ class Complaint:
     def __init__(self, places: Places, details: ErrorDetails) -> None:
         """Find the route; the tags of unions and the items of short forms are no part of it."""
         self.places = places
-        self.kind = details["type"]
         self.context: Mapping[str, Any] = details.get("ctx", {})
         self.sentence = details["msg"]
-        location = details["loc"]
+        self.kind, location = _untagged(details)
         self.last = str(location[-1]) if location else ""
         if self.kind == "missing":
             location = location[:-1]
         self.route: Route = ()
         tree: Tree = places.root
+        tag = mode_of(tree)
         for part in location:
             match tree:
+                case Table() if tag is not None and part == tag:
+                    tag = None
+                    continue
                 case Table(entries=entries) if part in entries:
                     tree = entries[str(part)].value
                 case Items(items=items) if isinstance(part, int) and part < len(items):
                     tree = items[part]
                 case _:
                     continue
+            tag = mode_of(tree)
             self.route = (*self.route, part)
         self.tree = tree
+
+    def _keys(self, route: Route) -> tuple[str, ...]:
+        """Return the keys that the mapping at `route` may have, by the mode that is written."""
+        return keys_at(route, lambda at: mode_of(self.places.tree(at)))
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -117,7 +125,7 @@ class Complaint:
 
     def meant(self) -> Route:
         """Return the route of the key that an unknown one was probably meant to be."""
-        near = near_key(self.last, keys_at(self.route[:-1]))
+        near = near_key(self.last, self._keys(self.route[:-1]))
         return (*self.route[:-1], near) if near is not None else ()
 
     def unknown_key(self) -> Diagnostic:
@@ -129,7 +137,7 @@ class Complaint:
                 at, key=key, reason=REFUSED[key], notes=self.notes, instead=instead
             )
         parent = self.route[:-1]
-        known = keys_at(parent)
+        known = self._keys(parent)
         instead = self._free_key(sure_miss(key, known))
         hint = near_miss(key, known) or f"keys are: {', '.join(known)}"
         if parent == ("execute",) and (modes := modes_with(key)):
@@ -145,7 +153,7 @@ class Complaint:
         """Return `better`, if the block may have that key and has it not yet."""
         block = self.places.tree(self.route[:-1])
         taken = isinstance(block, Table) and better in block.entries
-        return better if better in keys_at(self.route[:-1]) and not taken else None
+        return better if better in self._keys(self.route[:-1]) and not taken else None
 
     def _rewritten(self, better: str | None) -> str | None:
         """Return `better` in the quotes that the scalar has; None where it is no simple one."""
@@ -168,6 +176,8 @@ class Complaint:
         """A word that is none of a few."""
         known = str(self.context.get("expected") or self.context.get("expected_tags", ""))
         known = known.replace("'", "`")
+        if "expected_tags" in self.context:
+            known = " or ".join(known.rsplit(", ", 1))
         one_of = f"one of {known}" if " or " in known else known
         word = self.tree.text if isinstance(self.tree, Scalar) else ""
         words = known.replace("`", "").replace(" or ", ", ").split(", ")
@@ -329,6 +339,18 @@ class Complaint:
         return DAG_OR_TASK_GROUP.at(at, problem="`task_group` stands beside `dag`", notes=(note,))
 
 
+def _untagged(details: ErrorDetails) -> tuple[str, tuple[int | str, ...]]:
+    """Return the kind of an error and its place; for a union's tag, those of the tag's key."""
+    tag = str(details.get("ctx", {}).get("discriminator", "")).strip("'")
+    match details["type"]:
+        case "union_tag_invalid":
+            return "literal_error", (*details["loc"], tag)
+        case "union_tag_not_found":
+            return "missing", (*details["loc"], tag)
+        case kind:
+            return kind, details["loc"]
+
+
 _TRUTHS: Final = MappingProxyType(
     dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(("false", "no", "off"), "false")
 )
@@ -359,7 +381,6 @@ _BY_KIND: Final[Mapping[str, Callable[[Complaint], Diagnostic]]] = MappingProxyT
         "missing": Complaint.missing,
         "extra_forbidden": Complaint.unknown_key,
         "literal_error": Complaint.unknown_word,
-        "union_tag_invalid": Complaint.unknown_word,
         "greater_than_equal": Complaint.out_of_range,
         "duration": Complaint.duration,
         "backoff": Complaint.backoff,

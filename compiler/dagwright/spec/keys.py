@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from dagwright.spec.model import MODES, Spec, SpecPart
 from dagwright.text.route import Route
+from dagwright.text.tree import Scalar, Table, Tree
+
+ModeOf = Callable[[Route], str | None]
+"""From the route of a mapping to the mode that is written in it."""
 
 
-def parts_at(route: Route) -> tuple[type[SpecPart], ...]:
+def mode_of(tree: Tree | None) -> str | None:
+    """Return the text of the key `mode`, by which a block of `execute` is told from others."""
+    entry = tree.entries.get("mode") if isinstance(tree, Table) else None
+    return entry.value.text if entry is not None and isinstance(entry.value, Scalar) else None
+
+
+def parts_at(route: Route, mode_at: ModeOf = lambda _: None) -> tuple[type[SpecPart], ...]:
     """Return the classes that the value at `route` may be; none for scalars and free data.
 
-    A list that may be written as a single value counts as its item.
+    A list that may be written as a single value counts as its item. Of blocks that differ by
+    their mode, those of other modes are left out where the mode is known.
     """
     found: list[Any] = [Spec]
-    for part in route:
-        found = [inner for annotation in found for inner in _step(annotation, part)]
-    return tuple(dict.fromkeys(kind for annotation in found for kind in _classes(annotation)))
+    for length, part in enumerate(route):
+        mode = mode_at(route[:length])
+        found = [inner for one in found for inner in _step(one, part, mode)]
+    mode = mode_at(route)
+    parts = (kind for one in found for kind in _members(one) if _is_part(kind))
+    return tuple(dict.fromkeys(kind for kind in parts if _is_of_mode(kind, mode)))
 
 
-def keys_at(route: Route) -> tuple[str, ...]:
+def keys_at(route: Route, mode_at: ModeOf = lambda _: None) -> tuple[str, ...]:
     """Return the keys that the mapping at `route` may have, in the order of the reference."""
-    return tuple(dict.fromkeys(key for part in parts_at(route) for key in part.model_fields))
+    return tuple(
+        dict.fromkeys(key for part in parts_at(route, mode_at) for key in part.model_fields)
+    )
 
 
 def modes_with(key: str) -> tuple[str, ...]:
@@ -31,12 +47,12 @@ def modes_with(key: str) -> tuple[str, ...]:
     return tuple(mode for mode, part in MODES.items() if key in part.model_fields)
 
 
-def _step(annotation: Any, part: str | int) -> Iterator[Any]:
+def _step(annotation: Any, part: str | int, mode: str | None) -> Iterator[Any]:
     """Yield the types of what lies under `part` of a value of type `annotation`."""
     for kind in _members(annotation):
         arguments = get_args(kind)
         if _is_part(kind):
-            if isinstance(part, str) and part in kind.model_fields:
+            if isinstance(part, str) and part in kind.model_fields and _is_of_mode(kind, mode):
                 yield kind.model_fields[part].annotation
         elif get_origin(kind) is dict and isinstance(part, str):
             yield arguments[1]
@@ -44,11 +60,10 @@ def _step(annotation: Any, part: str | int) -> Iterator[Any]:
             yield arguments[0]
 
 
-def _classes(annotation: Any) -> Iterator[type[SpecPart]]:
-    """Yield the classes of mappings that `annotation` allows."""
-    for kind in _members(annotation):
-        if _is_part(kind):
-            yield kind
+def _is_of_mode(kind: type[SpecPart], mode: str | None) -> bool:
+    """Return whether a block may have the mode that is written; true where nobody knows it."""
+    field = kind.model_fields.get("mode")
+    return field is None or mode not in MODES or mode in get_args(field.annotation)
 
 
 def _members(annotation: Any) -> Iterator[Any]:

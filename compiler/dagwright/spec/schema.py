@@ -43,6 +43,7 @@ def spec_schema() -> dict[str, Any]:
         made["properties"][name]["anyOf"].remove({"type": "null"})
     required = _take_required(definitions)
     _specialise(definitions)
+    definitions = {name: _by_mode(schema, definitions) for name, schema in definitions.items()}
     definitions = {name: _with_variables(schema) for name, schema in definitions.items()}
     definitions[_VARIABLE] = {
         "description": "A value that `${NAME}` gives when the spec is read. Quoted or not, it is "
@@ -143,8 +144,10 @@ def _take_required(definitions: dict[str, Any]) -> dict[str, Any]:
 
 def _specialise(definitions: dict[str, Any]) -> None:
     """Give environments the schemas of what they lay over the base."""
-    modes = [definitions[mode.__name__]["properties"] for mode in MODES.values()]
-    overlay = {name: schema for properties in modes for name, schema in properties.items()}
+    overlay: dict[str, Any] = {}
+    for mode in MODES.values():
+        for name, schema in definitions[mode.__name__]["properties"].items():
+            overlay[name] = _either(overlay.get(name), schema)
     definitions["Overlay"] = {
         "description": "Keys laid over those of `execute`; nothing is required.",
         "type": "object",
@@ -161,6 +164,52 @@ def _specialise(definitions: dict[str, Any]) -> None:
         properties[name] = {**schema, "description": properties[name]["description"]}
 
 
+def _either(one: Any, other: Any) -> Any:
+    """Return the schema of what is right by one of two schemas; `one` may be None."""
+    if one is None or one == other:
+        return other
+    known = one["anyOf"] if set(one) == {"description", "anyOf"} else [one]
+    return {"description": known[0]["description"], "anyOf": [*known, other]}
+
+
+def _by_mode(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """Return `schema` with its unions told apart by their key `mode`, as editors follow best.
+
+    Where no mode is written, it may come from elsewhere: each key is judged by itself.
+    """
+    if isinstance(schema, list):
+        return [_by_mode(item, definitions) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if "discriminator" not in schema:
+        return {key: _by_mode(value, definitions) for key, value in schema.items()}
+    blocks = {name: ref.rpartition("/")[2] for name, ref in _tags(schema).items()}
+    words = [
+        {"const": name, "description": definitions[block]["description"].partition("\n")[0]}
+        for name, block in blocks.items()
+    ]
+    described = {key: schema[key] for key in ("description",) if key in schema}
+    return {
+        **described,
+        "type": "object",
+        "properties": {"mode": {"description": "Where dbt runs.", "oneOf": words}},
+        "allOf": [
+            {
+                "if": {"properties": {"mode": {"const": name}}, "required": ["mode"]},
+                "then": {"$ref": f"#/definitions/{block}"},
+            }
+            for name, block in blocks.items()
+        ],
+        "if": {"properties": {"mode": {"enum": list(blocks)}}, "required": ["mode"]},
+        "else": {"$ref": "#/definitions/Overlay"},
+    }
+
+
+def _tags(schema: Mapping[str, Any]) -> Mapping[str, str]:
+    mapping: Mapping[str, str] = schema["discriminator"]["mapping"]
+    return mapping
+
+
 def _with_variables(schema: Any) -> Any:
     """Return `schema` with a `${variable}` allowed wherever text of any form is not."""
     if isinstance(schema, list):
@@ -174,7 +223,9 @@ def _with_variables(schema: Any) -> Any:
         inside = {key: value for key, value in schema.items() if key not in outside}
         return {**outside, "anyOf": [inside, {"$ref": f"#/definitions/{_VARIABLE}"}]}
     return {
-        key: value if key in {"default", "examples", "propertyNames"} else _with_variables(value)
+        key: value
+        if key in {"default", "examples", "if", "propertyNames"}
+        else _with_variables(value)
         for key, value in schema.items()
     }
 

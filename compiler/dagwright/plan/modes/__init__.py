@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from dagwright.plan.commands import SharedCommand
+from dagwright.plan.modes.docker import docker
 from dagwright.plan.modes.local import local
-from dagwright.plan.modes.mode import Mode
+from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 
-MODES: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType({"local": local})
-"""By `execute.mode`: a function of the mode's own block and the command all tasks share."""
+MODES: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType(
+    {"local": local, "docker": docker}
+)
+"""By `execute.mode`: a function of the mode's own block and of what it may lean on."""
 
-__all__ = ["MODES", "Mode", "SharedCommand"]
+__all__ = ["MODES", "Arguments", "Call", "Given", "Mode"]

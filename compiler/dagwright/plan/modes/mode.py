@@ -1,24 +1,68 @@
-"""What a mode decides: the operator, what all its steps share, and what one step adds."""
+"""What a mode leans on, and what it decides: the operator of each step, and its arguments."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from dagwright.diagnostics import Report
+from dagwright.ir.graph import Verb
+from dagwright.plan.commands import SharedCommand
+from dagwright.plan.model import Step
+from dagwright.plan.paths import PathMap
+from dagwright.project.model import Project
+from dagwright.spec import LoadedSpec
+
 Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a mode may lean on: the spec of one environment, and what all modes share."""
+
+    loaded: LoadedSpec
+    command: SharedCommand
+    paths: PathMap
+    project: Project
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The dbt command of one task: `words` are its own part of it, `nodes` what it runs."""
+
+    task: str
+    verb: Verb
+    words: tuple[str, ...]
+    nodes: tuple[str, ...]
+
+
+def unchanged(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return `steps`: what most modes make of the finished steps."""
+    return steps
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
     """One execution mode, made ready for one spec.
 
-    `kind` is the shim's name for the operator. `shared` are the arguments of every step, and
-    `own` makes those of one step from the words of its dbt command.
+    `kind` is the shim's name for the operator. `shared` are the arguments of every step of that
+    kind, and `own` makes those of one step from its call.
     """
 
     kind: str
     shared: Arguments
-    own: Callable[[tuple[str, ...]], Arguments]
+    own: Callable[[Call], Arguments]
     remembers_seeds: bool = False
     """Whether the operator takes a `seed`, to load it only if it changed."""
+    kind_of: Callable[[Call], str] | None = None
+    """The kind of one step, where not all are of `kind`."""
+    others: Mapping[str, Arguments] = field(default_factory=dict)
+    """By kind: the shared arguments of steps that are not of `kind`."""
+    finish: Callable[[tuple[Step, ...]], tuple[Step, ...]] = unchanged
+    """Adds helper steps and edges to and from them; what else it may change are arguments."""
+
+    def step_kind(self, call: Call) -> str:
+        """Return the kind of the step that `call` becomes."""
+        return self.kind if self.kind_of is None else self.kind_of(call)

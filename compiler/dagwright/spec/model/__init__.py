@@ -10,6 +10,7 @@ from dagwright.spec.model.deadline import Deadline
 from dagwright.spec.model.execute import (
     COMMON_KEYS,
     MODES,
+    Docker,
     Execute,
     ExecuteCommon,
     Local,
@@ -30,6 +31,7 @@ __all__ = [
     "AssetSchedule",
     "Dag",
     "Deadline",
+    "Docker",
     "Environment",
     "EnvironmentDag",
     "Execute",

@@ -1,14 +1,8 @@
-"""`execute:`: how and where dbt runs. Never read from disk by the compiler.
-
-One class a mode over the keys that all modes have. To add a mode: write its class, add it to
-`Execute`, add its row to `MODES`.
-"""
+"""The keys of `execute:` that every mode has."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -23,15 +17,6 @@ Indirect = Annotated[
             "cautious": "a test runs if all nodes that it reads are selected",
             "buildable": "a test runs if all nodes that it reads are selected or above such",
             "empty": "only tests that are selected themselves run",
-        }
-    ),
-]
-Invocation = Annotated[
-    Literal["subprocess", "dbt_runner"],
-    Meaning(
-        {
-            "subprocess": "dbt is a process of its own, killed with the task",
-            "dbt_runner": "the dbt of Airflow's own Python, by its API, in a process of its own",
         }
     ),
 ]
@@ -91,23 +76,3 @@ class ExecuteCommon(SpecPart):
     """Environment variables of every command; Airflow templates are allowed."""
     policy: Policy = Field(default_factory=Policy)
     """Settings of tasks by the kind of node that they run."""
-
-
-class Local(ExecuteCommon):
-    """dbt runs where the Airflow worker runs."""
-
-    mode: Literal["local"]
-    """Where dbt runs."""
-    invocation: Invocation = "subprocess"
-    """How the worker calls dbt."""
-    dbt_executable: str = "dbt"
-    """The dbt program on the worker: a name to be found on the PATH, or a path."""
-
-
-Execute = Local
-"""The block of any mode; a union over `mode`, once there are several."""
-
-MODES: Final[Mapping[str, type[Execute]]] = MappingProxyType({"local": Local})
-
-COMMON_KEYS: Final = frozenset(ExecuteCommon.model_fields)
-"""The keys that an environment keeps from the base when it changes the mode."""

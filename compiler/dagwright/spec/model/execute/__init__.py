@@ -1,0 +1,64 @@
+"""`execute:`: how and where dbt runs. Never read from disk by the compiler.
+
+A mode is two classes: its own keys, and the whole block, which adds the keys that every mode has.
+To add a mode: write them, add the block to `Execute` and to `MODES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Final
+
+from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
+
+from dagwright.spec.model.execute.docker import Docker, DockerKeys
+from dagwright.spec.model.execute.local import Local, LocalKeys
+from dagwright.spec.model.execute.part import ExecuteCommon, PathRow, Policy, Profile
+from dagwright.spec.model.words import SpecPart
+
+
+def judged_without_mode(modes: Callable[[], Mapping[str, type[SpecPart]]]) -> WrapValidator:
+    """Return a validator of a union over `mode` that judges a block without one, too.
+
+    It is judged as the mode that has most of its keys, so that one run shows every mistake.
+    """
+
+    def judge(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        if not isinstance(value, Mapping) or "mode" in value:
+            return handler(value)
+        known = modes().values()
+        return max(
+            known, key=lambda part: len(set(part.model_fields) & set(value))
+        ).model_validate(value)
+
+    return WrapValidator(judge)
+
+
+Execute = Annotated[
+    Local | Docker, Field(discriminator="mode"), judged_without_mode(lambda: MODES)
+]
+"""The block of any mode."""
+
+MODES: Final[Mapping[str, type[ExecuteCommon]]] = MappingProxyType(
+    {"local": Local, "docker": Docker}
+)
+"""By `execute.mode`: its block."""
+
+COMMON_KEYS: Final = frozenset(ExecuteCommon.model_fields)
+"""The keys that an environment keeps from the base when it changes the mode."""
+
+__all__ = [
+    "COMMON_KEYS",
+    "MODES",
+    "Docker",
+    "DockerKeys",
+    "Execute",
+    "ExecuteCommon",
+    "Local",
+    "LocalKeys",
+    "PathRow",
+    "Policy",
+    "Profile",
+    "judged_without_mode",
+]

@@ -1,0 +1,26 @@
+"""Mode `docker`: each dbt command in a container of its own, started by the worker."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dagwright.spec.model.execute.container import ContainerKeys
+from dagwright.spec.model.execute.part import ExecuteCommon
+
+
+class DockerKeys(ContainerKeys):
+    """The keys that only `docker` has."""
+
+    connection: str | None = None
+    """The Airflow connection of the registry that the image comes from."""
+    docker_url: str | None = None
+    """Where the Docker daemon listens; the provider's default if not given."""
+    network: str | None = None
+    """The network mode of the containers, such as `bridge` or `none`."""
+
+
+class Docker(ExecuteCommon, DockerKeys):
+    """dbt runs in a container on the worker's Docker."""
+
+    mode: Literal["docker"]
+    """Where dbt runs."""
