@@ -1,14 +1,16 @@
-# Every target sets up what it needs in .venv; nothing outside this folder is touched.
+# Every target sets up what it needs in .venv, or in .venv-backends where it needs every provider
+# of Airflow; nothing outside this folder is touched.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 WORKERS ?= 2
+BACKENDS := .venv-backends
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test quick check fmt lint types contracts docs update airflow-tables bench lock clean
+.PHONY: help demo test test-backends quick check fmt lint types contracts docs update airflow-tables bench lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,11 +21,21 @@ $(VENV)/ready: pyproject.toml tests/requirements.txt
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement tests/requirements.txt --editable .
 	@touch $@
 
+# Apart from .venv: the providers of three clouds are four hundred packages.
+$(BACKENDS)/ready: $(VENV)/ready tests/backends/requirements.txt
+	@$(PYTHON) -m venv $(BACKENDS)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BACKENDS)/bin/python --requirement tests/backends/requirements.txt --editable .
+	@touch $@
+
 demo: $(VENV)/ready ## Compile the sample shop, run it in a real Airflow, show what ran
 	@$(BIN)/python configs/demo.py
 
 test: $(VENV)/ready ## Run every test
 	@$(RUN) pytest -n $(WORKERS) --dist loadgroup
+	@$(MAKE) --no-print-directory test-backends
+
+test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of every runtime
+	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests/backends
 
 quick: $(VENV)/ready ## Run the tests that need neither Airflow, dbt nor patience
 	@$(RUN) pytest -n $(WORKERS) -m "not slow and not airflow and not dbt"
@@ -63,6 +75,8 @@ bench: $(VENV)/ready ## Measure against the budgets, as ratios in one run
 lock: $(VENV)/ready ## Choose the versions of everything anew
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \
 		pyproject.toml --group dev --output-file tests/requirements.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.10 tests/backends/requirements.in --output-file tests/backends/requirements.txt
 
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(BACKENDS) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
