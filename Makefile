@@ -34,8 +34,8 @@ test: $(VENV)/ready ## Run every test
 	@$(RUN) pytest -n $(WORKERS) --dist loadgroup
 	@$(MAKE) --no-print-directory test-backends
 
-test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of every runtime
-	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests/backends
+test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of every runtime, or a whole Airflow
+	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests/backends tests/live
 
 quick: $(VENV)/ready ## Run the tests that need neither Airflow, dbt nor patience
 	@$(RUN) pytest -n $(WORKERS) -m "not slow and not airflow and not dbt"
