@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from dagwright.cli import program
 from dagwright.cli.findings import STATIC, judge_ignores
-from dagwright.cli.fix import fix
 from dagwright.cli.watch import Noting, watch
 from dagwright.diagnostics import Report
 from dagwright.files import Files, MemoryFiles
+from dagwright.mend import fix
 from dagwright.spec.validate import validate_spec
 from literate import Case, cases
 from spec_cases import GOOD, whole

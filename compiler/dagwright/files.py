@@ -1,7 +1,8 @@
 """The only door to the disk: what a compile reads and writes goes through `Files`.
 
-Two implementations: the disk, and an in-memory twin for tests that logs what was read. Paths are
-`str` with forward slashes, as written in specs and resolved by `posixpath`.
+Three implementations: the disk; an in-memory twin for tests, which logs what was read; and drafts
+over another, for what is piped in or not written yet. Paths are `str` with forward slashes, as
+written in specs and resolved by `posixpath`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from errno import EISDIR
 from pathlib import Path
+from stat import S_IMODE
 from typing import Protocol
 
 
@@ -95,15 +97,17 @@ def _staged(target: Path, data: bytes) -> Path:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(_file_mode())
+        Path(name).chmod(_file_mode(target))
     except OSError as error:
         Path(name).unlink()
         raise OSError(error.errno, error.strerror, str(target)) from error
     return Path(name)
 
 
-def _file_mode() -> int:
-    """Return the mode a new file would have had: `mkstemp` makes private ones."""
+def _file_mode(target: Path) -> int:
+    """Return the mode that the file has or would have had: `mkstemp` makes private ones."""
+    if target.exists():
+        return S_IMODE(target.stat().st_mode)
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
@@ -151,3 +155,31 @@ class MemoryFiles:
                 if path.startswith(prefix)
             }
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Drafts:
+    """A disk with some files over it; what is written goes over it too."""
+
+    below: Files
+    texts: dict[str, bytes] = field(default_factory=dict)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of the file at `path`."""
+        return self.texts[path] if path in self.texts else self.below.read(path)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Keep `data` for `path`, and leave the disk as it is."""
+        self.texts[path] = data
+
+    def write_all(self, contents: Mapping[str, bytes]) -> None:
+        """Keep `contents`, and leave the disk as it is."""
+        self.texts.update(contents)
+
+    def exists(self, path: str) -> bool:
+        """Return whether a file or folder lies at `path`."""
+        return path in self.texts or self.below.exists(path)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names in `folder` on the disk."""
+        return self.below.names(folder)

@@ -1,4 +1,4 @@
-"""Findings to edits: mend in a text what there is no doubt about, and leave every other character.
+"""Findings to edits: mend in texts what there is no doubt about, and leave every other character.
 
 What belongs at the place of a finding is the finding's own `instead`; the few rules whose mending
 is no replacement stand in `_WHOLE` and in `_without_ignores`. Nothing here decides what is wrong.
@@ -6,6 +6,7 @@ is no replacement stand in `_WHOLE` and in `_without_ignores`. Nothing here deci
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,68 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from dagwright.diagnostics import Diagnostic
-from dagwright.span import Span
+from dagwright.diagnostics import Diagnostic, Report
+from dagwright.files import Drafts, Files
+from dagwright.span import LineIndex, Span
 from dagwright.text.ignores import COMMENT
 from dagwright.text.rules import BYTE_ORDER_MARK, CARRIAGE_RETURN, UNUSED_IGNORE
 
-MARK: Final = "\ufeff"
+MARK: Final = codecs.BOM_UTF8.decode()
+
+_MOST_ROUNDS: Final = 10
+"""A mended key shows what is wrong with its value, and that may be mended in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What mending gave: the files as they would be, what was done, and what is still found."""
+
+    drafts: Drafts
+    done: tuple[str, ...]
+    left: Report
+
+
+def fix(
+    files: Files,
+    check: Callable[[Files], Report],
+    wanted: Callable[[Diagnostic], bool] = lambda _: True,
+) -> Fixed:
+    """Return what mending everything that `check` finds, that is certain and `wanted`, gives.
+
+    Nothing is written: the mended files are drafts.
+    """
+    drafts, done = Drafts(files), list[str]()
+    for _ in range(_MOST_ROUNDS):
+        report = check(drafts)
+        found = [one for one in report.sorted() if wanted(one)]
+        paths = sorted({one.span.file for one in found})
+        said = [line for path in paths for line in _mend_file(drafts, path, found)]
+        done += said
+        if not said:
+            break
+    return Fixed(drafts, tuple(done), check(drafts))
+
+
+def _mend_file(drafts: Drafts, path: str, found: Sequence[Diagnostic]) -> Iterator[str]:
+    """Mend the file at `path` in `drafts`, and yield a line for each finding that is gone."""
+    try:
+        text = drafts.read(path).decode()
+    except (OSError, UnicodeDecodeError):
+        return  # What is wrong with it is among the findings, and nothing to be mended here.
+    mended = mend(text, [one for one in found if one.span.file == path])
+    if mended.done:
+        drafts.write(path, mended.text.encode())
+    lines = LineIndex(text.removeprefix(MARK))
+    for one in mended.done:
+        yield f"{path}:{lines.position(one.span.start).line}: {_told(one, lines.text)}"
+
+
+def _told(found: Diagnostic, text: str) -> str:
+    """Return what was done about `found`."""
+    what = f"{found.rule.code} {found.rule.name}"
+    if found.instead is None:
+        return what
+    return f"{what}: {text[found.span.start : found.span.end]} -> {found.instead}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,10 @@ from typing import Final
 
 import click
 
-from dagwright.cli.drafts import Drafts
 from dagwright.cli.findings import write_file
 from dagwright.cli.specs import below
 from dagwright.diagnostics import Report
-from dagwright.files import DiskFiles, Files
+from dagwright.files import DiskFiles, Drafts, Files
 from dagwright.spec.validate import validate_spec
 from dagwright.starter import (
     CI_FILE,

@@ -20,7 +20,7 @@ from dagwright.cli.specs import (
     variables,
 )
 from dagwright.diagnostics import Report
-from dagwright.files import DiskFiles, Files
+from dagwright.files import DiskFiles, Drafts, Files
 from dagwright.spec.identity import check_unique_ids
 from dagwright.spec.validate import validate_spec
 
@@ -88,7 +88,8 @@ def _once(asked: Asked, files: Files, specs: Sequence[str]) -> Exit:
     if not (asked.fix or asked.diff):
         return tell(asked.check(files, specs), files, asked.form)
     # Imported here, since the hook that runs at every commit mends nothing.
-    from dagwright.cli.fix import diff, fix, write  # noqa: PLC0415
+    from dagwright.cli.fix import diff, write  # noqa: PLC0415
+    from dagwright.mend import fix  # noqa: PLC0415
 
     fixed = fix(files, lambda drafts: asked.check(drafts, specs))
     if asked.diff:
@@ -103,8 +104,7 @@ def _once(asked: Asked, files: Files, specs: Sequence[str]) -> Exit:
 
 def _piped(asked: Asked) -> Exit:
     """Check standard input; with `--fix`, print it mended and the findings apart."""
-    from dagwright.cli.drafts import Drafts  # noqa: PLC0415 - only where something is piped in
-    from dagwright.cli.fix import fix  # noqa: PLC0415
+    from dagwright.mend import fix  # noqa: PLC0415 - only where something is piped in
 
     name = asked.stdin_filename
     files = Drafts(DiskFiles(), {name: sys.stdin.buffer.read()})
