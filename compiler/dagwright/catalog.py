@@ -12,12 +12,13 @@ from dagwright.project import rules as project
 from dagwright.select import rules as select
 from dagwright.spec import rules as spec
 from dagwright.text import rules as text
+from dagwright.upgrade import rules as upgrade
 
 RULES: Final[tuple[Rule, ...]] = tuple(
     sorted(
         (
             *(*text.RULES, *spec.RULES, *project.RULES, *select.RULES),
-            *(*ir.RULES, *plan.RULES, *drift.RULES),
+            *(*ir.RULES, *plan.RULES, *drift.RULES, *upgrade.RULES),
         ),
         key=lambda rule: rule.code,
     )

@@ -21,6 +21,7 @@ COMMANDS: Final = MappingProxyType(
     {
         "init": "write the files that a first DAG needs",
         "validate": "check specs without dbt, a manifest or Airflow",
+        "upgrade": "write old words as the newest ones, if nothing else changes",
         "config": "print a spec as an environment has it, merged and with its defaults",
         "compile": "write the artifact of each spec",
         "check": "compile in memory, and say which artifacts on disk differ",

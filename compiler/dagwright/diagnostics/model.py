@@ -121,9 +121,11 @@ class Report:
     def sorted(self) -> list[Diagnostic]:
         """Return the diagnostics by file, place and code, without repetitions.
 
-        A warning about the very characters that an error is about says nothing more.
+        A warning about the very characters that an error is about says nothing more. Of equal
+        ones, found in several environments, one that knows what belongs there is kept.
         """
-        unique = {(d.span, d.rule.code, d.message): d for d in self.found}
+        knowing = sorted(self.found, key=lambda d: d.instead is not None)
+        unique = {(d.span, d.rule.code, d.message): d for d in knowing}
         wrong = {d.span for d in self.found if d.rule.severity == "error"}
         return [
             unique[key]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from types import MappingProxyType, NoneType
+from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic_core import ErrorDetails
 
 from dagwright.diagnostics import Diagnostic, Note
 from dagwright.diagnostics.redact import is_secret_name, secret_shape
+from dagwright.spec.conversions import EXPECTED, conversion, converted
 from dagwright.spec.cron import PRESETS
 from dagwright.spec.keys import keys_at, mode_of, modes_with
-from dagwright.spec.model.settings import REFUSED, RENAMED
+from dagwright.spec.model.settings import IN_SECONDS, OLD_WORDS, REFUSED, RENAMED
 from dagwright.spec.rules import (
     BAD_CRON,
     BAD_DURATION,
@@ -23,6 +23,7 @@ from dagwright.spec.rules import (
     MISSING_KEY,
     OUT_OF_RANGE,
     REFUSED_KEY,
+    RETIRED_WORD,
     UNKNOWN_KEY,
     UNKNOWN_PRESET,
     UNKNOWN_TIMEZONE,
@@ -112,8 +113,8 @@ class Complaint:
 
     def diagnostic(self) -> Diagnostic:
         """Return the finding that the error is."""
-        make = _BY_KIND.get(self.kind)
-        return self._wrong_type() if make is None else make(self)
+        make = _BY_KIND.get(self.kind, Complaint._wrong_type)
+        return self.retired() or make(self)
 
     def missing(self) -> Diagnostic:
         """A key that must be there."""
@@ -125,13 +126,13 @@ class Complaint:
 
     def meant(self) -> Route:
         """Return the route of the key that an unknown one was probably meant to be."""
-        near = near_key(self.last, self._keys(self.route[:-1]))
+        near = RENAMED.get(self.last) or near_key(self.last, self._keys(self.route[:-1]))
         return (*self.route[:-1], near) if near is not None else ()
 
     def unknown_key(self) -> Diagnostic:
         """A key that the block does not have."""
         at, key = self.places.key(self.route), self.last
-        if key in REFUSED and self.route[0] in {"dag", "task_group", "execute", "render"}:
+        if key in REFUSED and set(self.route[:3]) & {"dag", "task_group", "execute", "render"}:
             instead = self._free_key(RENAMED.get(key))
             return REFUSED_KEY.at(
                 at, key=key, reason=REFUSED[key], notes=self.notes, instead=instead
@@ -172,6 +173,16 @@ class Complaint:
     def _block(parent: Route) -> str:
         return f"an item of `{parent[-2]}`" if len(parent) > 1 else "the spec"
 
+    def retired(self) -> Diagnostic | None:
+        """Return the finding that the word here is an old one, or None where it is not."""
+        key = next((part for part in reversed(self.route) if isinstance(part, str)), "")
+        old = self.quoted.strip("`")
+        new = OLD_WORDS.get(key, {}).get(old)
+        if new is None:
+            return None
+        instead = new if new == "null" else self._rewritten(new)
+        return RETIRED_WORD.at(self._value(), old=old, new=new, notes=self.notes, instead=instead)
+
     def unknown_word(self) -> Diagnostic:
         """A word that is none of a few."""
         known = str(self.context.get("expected") or self.context.get("expected_tags", ""))
@@ -197,50 +208,18 @@ class Complaint:
 
     def _wrong_type(self) -> Diagnostic:
         """A value of another type, or any error that has no rule of its own."""
-        expected = _EXPECTED.get(self.kind, "something else")
+        expected = EXPECTED.get(self.kind, "something else")
+        told = isinstance(self.tree, Scalar) and bool(self.quoted or self.tree.template)
+        tree = self.tree if told and isinstance(self.tree, Scalar) else None
         return WRONG_TYPE.at(
             self._value(),
             where=self.where,
             expected=expected,
             found=self.found,
-            hint=self._conversion(expected),
+            hint=conversion(tree, expected) if tree is not None else "",
             notes=self.notes,
-            instead=self._converted(expected),
+            instead=converted(tree, expected) if tree is not None and self.quoted else None,
         )
-
-    def _converted(self, expected: str) -> str | None:
-        """Return the scalar as `expected`, where it is only written as something else."""
-        tree = self.tree
-        if not isinstance(tree, Scalar) or not self.quoted or tree.tag is not None:
-            return None
-        match expected:
-            case "text" if not (tree.style or isinstance(tree.value, (str, NoneType))):
-                return f'"{tree.text}"'
-            case "true or false" if tree.text.lower() in _TRUTHS:
-                return _TRUTHS[tree.text.lower()]
-            case "a whole number" if tree.style in {"'", '"'} and re.fullmatch(
-                "[0-9]+", tree.text
-            ):
-                return tree.text
-            case _:
-                return None
-
-    def _conversion(self, expected: str) -> str:
-        """Return how to write what was probably meant."""
-        tree = self.tree
-        if not isinstance(tree, Scalar) or not (self.quoted or tree.template):
-            return ""
-        if expected == "text" and not isinstance(tree.value, str):
-            return f'quote it: "{tree.template or tree.text}"'
-        if tree.style in {"'", '"'} and not tree.pieces:
-            unquoted = Scalar(tree.text, tree.span)
-            if not isinstance(unquoted.value, str):
-                return "remove the quotes"
-        if expected == "a list" and isinstance(tree.value, str):
-            return "put it in brackets: [...]"
-        if expected == "true or false" and tree.text.lower() in {"yes", "on", "no", "off"}:
-            return "write true" if tree.text.lower() in {"yes", "on"} else "write false"
-        return ""
 
     def out_of_range(self) -> Diagnostic:
         """A number that is too small."""
@@ -251,11 +230,18 @@ class Complaint:
 
     def duration(self) -> Diagnostic:
         """Something that is no duration."""
-        hint = "write a number and a unit, such as 90s, 5m, 2h or 1d"
+        hint, sure = "write a number and a unit, such as 90s, 5m, 2h or 1d", None
         match self.tree:
             case Scalar(value=int() as number) if not isinstance(number, bool) and number > 0:
                 hint = f"write the unit: {number}s is {number} seconds"
-        return BAD_DURATION.at(self._value(), where=self.where, hint=hint, notes=self.notes)
+                sure = f"{number}s" if self.last in IN_SECONDS else None
+        return BAD_DURATION.at(
+            self._value(),
+            where=self.where,
+            hint=hint,
+            notes=self.notes,
+            instead=self._rewritten(sure),
+        )
 
     def form(self) -> Diagnostic:
         """Text that has not the form it must have."""
@@ -351,22 +337,6 @@ def _untagged(details: ErrorDetails) -> tuple[str, tuple[int | str, ...]]:
             return kind, details["loc"]
 
 
-_TRUTHS: Final = MappingProxyType(
-    dict.fromkeys(("true", "yes", "on"), "true") | dict.fromkeys(("false", "no", "off"), "false")
-)
-_EXPECTED: Final = MappingProxyType(
-    {
-        "int_type": "a whole number",
-        "string_type": "text",
-        "bool_type": "true or false",
-        "float_type": "a number",
-        "dict_type": "a mapping",
-        "model_type": "a mapping",
-        "model_attributes_type": "a mapping",
-        "tuple_type": "a list",
-        "none_required": "null",
-    }
-)
 _MISSING_HINTS: Final[Mapping[Route, str]] = MappingProxyType(
     {
         ("version",): "write `version: 1` on the first line",

@@ -6,20 +6,22 @@ Reading is done once (`read_spec`), deciding once an environment (`resolve`); `l
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from dagwright.diagnostics import Note, Report
+from dagwright.diagnostics import Diagnostic, Note, Report
 from dagwright.files import Files
 from dagwright.span import Span
 from dagwright.spec.checks import check_spec
 from dagwright.spec.decode import decode
 from dagwright.spec.loaded import LoadedSpec
+from dagwright.spec.old_words import as_renewed
 from dagwright.spec.overlay import overlay, overlay_environment
 from dagwright.spec.rules import EXTENDS_CYCLE, UNKNOWN_ENVIRONMENT, WRONG_TYPE
 from dagwright.spec.secrets import check_secrets
 from dagwright.spec.variables import Interpolation
+from dagwright.spec.versions import MIGRATIONS, Migration, in_newest_words
 from dagwright.spec.wanted import as_wanted
 from dagwright.text.document import Document, parse_document
 from dagwright.text.near import near_miss
@@ -35,7 +37,8 @@ class SpecDocument:
     """A spec file with all that it extends merged in, before any environment is chosen.
 
     `variables_read` are the variables that decided which files those are; at `suspects` stand
-    errors that have been reported.
+    errors that have been reported. `outdated` are the words of an older version of the language,
+    which read as the newest ones do. With `renewed`, so do Airflow's old words.
     """
 
     path: str
@@ -44,6 +47,8 @@ class SpecDocument:
     variables: Mapping[str, str]
     variables_read: frozenset[str] = frozenset()
     suspects: frozenset[Span] = frozenset()
+    outdated: tuple[Diagnostic, ...] = ()
+    renewed: bool = False
 
 
 def load_spec(
@@ -59,16 +64,23 @@ def load_spec(
 
 
 def read_spec(
-    files: Files, path: str, variables: Mapping[str, str], report: Report
+    files: Files,
+    path: str,
+    variables: Mapping[str, str],
+    report: Report,
+    migrations: Sequence[Migration] = MIGRATIONS,
 ) -> SpecDocument | None:
-    """Return the file at `path` and its parents, read and merged; None where one is unreadable."""
+    """Return the file at `path` and its parents, read and merged; None where one is unreadable.
+
+    `migrations` are the older versions of the language that are known.
+    """
     text = read_text(files, path, report)
     if text is None:
         return None
     document = parse_document(path, text, report)
     if document is None:
         return None
-    return _Reading(files, variables, report, {path: text}).with_parents(document)
+    return _Reading(files, variables, report, {path: text}, migrations).with_parents(document)
 
 
 @dataclass(slots=True)
@@ -79,6 +91,7 @@ class _Reading:
     variables: Mapping[str, str]
     report: Report
     texts: dict[str, str]
+    migrations: Sequence[Migration]
 
     def with_parents(self, document: Document) -> SpecDocument | None:
         """Return `document` laid over the file it extends, and that over its own parent."""
@@ -92,18 +105,27 @@ class _Reading:
             if parent is None:
                 return None
             layers.append(parent)
+        return self.merged(layers, read)
+
+    def merged(self, layers: list[Document], read: set[str]) -> SpecDocument | None:
+        """Return the documents of one spec as one, each over the one that it extends."""
+        newest = in_newest_words([layer.root for layer in layers], self.report, self.migrations)
+        if newest is None:
+            return None
+        layers = [replace(layer, root=new.root) for layer, new in zip(layers, newest, strict=True)]
         root = layers[-1].root
         for child, parent in zip(layers[-2::-1], layers[:0:-1], strict=True):
             at = child.root.entries["extends"].value.span
             note = Note(at, f"used here, through `extends` of {parent.path}")
             root = overlay(root, child.root, base_notes=(note,))
         return SpecDocument(
-            document.path,
+            layers[0].path,
             root,
             MappingProxyType(self.texts),
             self.variables,
             frozenset(read),
             frozenset(span for layer in layers for span in layer.suspects),
+            tuple(found for layer in newest for found in layer.outdated),
         )
 
     def parent(self, layers: list[Document], extends: object) -> Document | None:
@@ -173,6 +195,7 @@ def _loaded(
     root = substitution.table(root, frozenset(aside | {"environments", "extends"}))
     places = Places(root, document.texts)
     places = as_wanted(places) if substitution.read else places
+    places = as_renewed(places) if document.renewed else places
     check_secrets(places, report)
     decoded = Report(ignores=report.ignores)
     spec = decode(places, decoded)

@@ -54,9 +54,11 @@ class LoadedSpec:
     def origins(self) -> tuple[Origin, ...]:
         """Return where every value comes from, in the order of the reference."""
         lines = {path: LineIndex(text) for path, text in self.places.texts.items()}
-        return tuple(
-            self._origin(route, value, lines) for route, value in _leaves(self.long_form())
-        )
+        return tuple(self._origin(route, value, lines) for route, value in self.leaves())
+
+    def leaves(self) -> Iterator[tuple[Route, Any]]:
+        """Return the values of the long form that hold no others, with their routes."""
+        return _leaves(self.long_form())
 
     def _origin(self, route: Route, value: Any, lines: Mapping[str, LineIndex]) -> Origin:
         if not self.places.written(route):

@@ -707,6 +707,47 @@ RUN_TYPES_WITHOUT_SCHEDULE: Final = Rule(
     """,
 )
 
+UNKNOWN_VERSION: Final = Rule(
+    code="DW128",
+    name="unknown-version",
+    severity="error",
+    message="this dagwright knows no version {version} of the spec language",
+    help="{hint}",
+    explain="""\
+    `version` is that of the spec language, and not of dagwright, of the DAG or of dbt. What a
+    later version says may mean something else, so nothing more is said of the file.
+
+    ## Example
+    ```yaml
+    version: 12
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    ```
+    """,
+)
+
+OLD_VERSION: Final = Rule(
+    code="DW129",
+    name="old-version",
+    severity="warning",
+    message="this is version {version} of the spec language, and {newest} is the newest",
+    help="`dagwright upgrade` writes the newest words, and leaves the rest as it is",
+    explain="""\
+    The file still means what it meant, but editors know the newest version alone. `dagwright
+    upgrade` rewrites the words that have changed, in this file and in those that it extends, and
+    only if the DAG stays the same. Comments stay where they are.
+
+    ## Example
+    A spec with `version: 1`, where 2 is the newest.
+
+    ## Use instead
+    `dagwright upgrade`, and commit what it changed.
+    """,
+)
+
 UNKNOWN_ENVIRONMENT: Final = Rule(
     code="DW130",
     name="unknown-environment",
@@ -798,6 +839,31 @@ CROSS_DAG_SENSOR: Final = Rule(
     dag: {id: marts}
     render: {project_dir: ../dbt/shop, select: ["path:models/marts"], cross_dag: assets}
     execute: {mode: local, project_dir: /opt/dbt/shop}
+    ```
+    """,
+)
+
+RETIRED_WORD: Final = Rule(
+    code="DW134",
+    name="retired-word",
+    severity="error",
+    message="`{old}` is an old word for `{new}`",
+    help="write `{new}`; `dagwright upgrade` does it",
+    explain="""\
+    Airflow renamed some of its words, and its newer versions do not know the old ones.
+
+    ## Example
+    ```yaml
+    dag:
+      id: shop
+      default_args: {trigger_rule: dummy}
+    ```
+
+    ## Use instead
+    ```yaml
+    dag:
+      id: shop
+      default_args: {trigger_rule: always}
     ```
     """,
 )
@@ -933,10 +999,13 @@ RULES: Final = (
     TIMEZONE_WITHOUT_START,
     FAIL_FAST_TRIGGER_RULE,
     RUN_TYPES_WITHOUT_SCHEDULE,
+    UNKNOWN_VERSION,
+    OLD_VERSION,
     UNKNOWN_ENVIRONMENT,
     EXTENDS_CYCLE,
     CROSS_DAG_SCHEDULE,
     CROSS_DAG_SENSOR,
+    RETIRED_WORD,
     DUPLICATE_ID,
     SECRET_KEY,
     SECRET_SHAPE,

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 
 from dagwright.spec.complaints import Complaint
 from dagwright.spec.model import Spec
-from dagwright.text.route import Places, Route
+from dagwright.text.route import Places, with_value
 from dagwright.text.scalars import plain_value
-from dagwright.text.tree import Items, Scalar, Table, Tree, plain
+from dagwright.text.tree import Scalar, plain
 
 _WANTS_TEXT: Final = frozenset({"string_type", "tuple_type"})
 _WANTS_OTHER: Final = frozenset(
@@ -35,7 +35,7 @@ def as_wanted(places: Places) -> Places:
             kind = _kind(complaint)
             if kind is not None and isinstance(complaint.tree, Scalar):
                 tagged = replace(complaint.tree, tag=f"tag:yaml.org,2002:{kind}")
-                root = _with_entry(root, complaint.route, tagged)
+                root = with_value(root, complaint.route, tagged)
         return Places(root, places.texts)
     return places
 
@@ -48,22 +48,3 @@ def _kind(complaint: Complaint) -> str | None:
     if complaint.kind in _WANTS_TEXT and not isinstance(tree.value, str):
         return "str"
     return _TAGS.get(type(plain_value(tree.text))) if complaint.kind in _WANTS_OTHER else None
-
-
-def _with_entry(table: Table, route: Route, value: Tree) -> Table:
-    name, *rest = route
-    entry = table.entries[str(name)]
-    changed = replace(entry, value=_with(entry.value, tuple(rest), value))
-    return replace(table, entries={**table.entries, str(name): changed})
-
-
-def _with(tree: Tree, route: Route, value: Tree) -> Tree:
-    """Return `tree` with `value` at `route`, which is there."""
-    match tree, route:
-        case Table(), (_, *_):
-            return _with_entry(tree, route, value)
-        case Items(items=items), (int(number), *rest):
-            changed = _with(items[number], tuple(rest), value)
-            return replace(tree, items=(*items[:number], changed, *items[number + 1 :]))
-        case _:
-            return value

@@ -7,7 +7,7 @@ value may be asked for as the first item of the list that it is short for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dagwright.diagnostics import Note
 from dagwright.span import Span
@@ -86,3 +86,31 @@ class Places:
                 case _:
                     break
         return steps
+
+
+def with_value(root: Table, route: Route, value: Tree) -> Table:
+    """Return `root` with `value` at `route`, which is there and not empty."""
+    name, *rest = route
+    entry = root.entries[str(name)]
+    changed = replace(entry, value=_with(entry.value, tuple(rest), value))
+    return replace(root, entries={**root.entries, str(name): changed})
+
+
+def _with(tree: Tree, route: Route, value: Tree) -> Tree:
+    match tree, route:
+        case Table(), (_, *_):
+            return with_value(tree, route, value)
+        case Items(items=items), (int(number), *rest):
+            changed = _with(items[number], tuple(rest), value)
+            return replace(tree, items=(*items[:number], changed, *items[number + 1 :]))
+        case _:
+            return value
+
+
+def with_key(table: Table, old: str, new: str) -> Table:
+    """Return `table` with its key `old` called `new`, in the order that it has."""
+    entries = {
+        name: replace(entry, key=replace(entry.key, text=new)) if name == old else entry
+        for name, entry in table.entries.items()
+    }
+    return replace(table, entries={entry.key.text: entry for entry in entries.values()})

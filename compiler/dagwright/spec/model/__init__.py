@@ -20,12 +20,13 @@ from dagwright.spec.model.execute import (
 )
 from dagwright.spec.model.render import Override, Render, RenderDbt
 from dagwright.spec.model.settings import TaskSettings
-from dagwright.spec.model.spec import Environment, EnvironmentDag, Requires, Spec
+from dagwright.spec.model.spec import VERSION, Environment, EnvironmentDag, Requires, Spec
 from dagwright.spec.model.words import SpecPart
 
 __all__ = [
     "COMMON_KEYS",
     "MODES",
+    "VERSION",
     "AllOf",
     "AnyOf",
     "AssetSchedule",

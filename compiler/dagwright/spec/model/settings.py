@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
@@ -175,6 +176,8 @@ REFUSED: Final = MappingProxyType(
         "task_concurrency": "it is called `max_active_tis_per_dag` since Airflow 2.2",
         "fail_stop": "it is `fail_fast` here, which Airflow 2 gets under its old name",
         "dag_id": "it is `id` here",
+        "group_id": "it is `id` here",
+        "datasets": "they are called `assets` since Airflow 3.0",
         "dag_display_name": "it is `display_name` here",
         "auto_register": "`load_dags` registers every DAG that it makes",
         "default_view": "Airflow 3 has no views to choose from",
@@ -214,8 +217,25 @@ RENAMED: Final = MappingProxyType(
         "concurrency": "max_active_tasks",
         "task_concurrency": "max_active_tis_per_dag",
         "dag_id": "id",
+        "group_id": "id",
+        "datasets": "assets",
         "dag_display_name": "display_name",
         "fail_stop": "fail_fast",
     }
 )
 """Those of them that only have another name here, and mean the same."""
+
+OLD_WORDS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "trigger_rule": {
+            "dummy": "always",
+            "none_failed_or_skipped": "none_failed_min_one_success",
+        },
+        "allowed_run_types": {"dataset_triggered": "asset_triggered"},
+        "schedule": {"@midnight": "@daily", "@annually": "@yearly", "None": "null"},
+    }
+)
+"""By key, values of Airflow's that are called otherwise here, and mean the same."""
+
+IN_SECONDS: Final = frozenset({"retry_delay", "max_retry_delay"})
+"""The durations that Airflow takes as a bare number, of seconds."""

@@ -29,6 +29,9 @@ def _whole_number(value: object) -> object:
     return value
 
 
+VERSION: Final = 1
+"""The newest version of the language, the one that the model is of."""
+
 Version = Annotated[Literal[1], BeforeValidator(_whole_number)]
 
 
