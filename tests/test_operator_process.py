@@ -3,8 +3,10 @@
 # ruff: noqa: PLC0415 (Airflow reads its settings on import, which the fixture must come before)
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -158,6 +160,60 @@ def test_a_stop_before_the_start_leaves_nothing_running(leashed: Any, mark: str)
     process.stop()
     process.run(print)
     assert running_with(mark) == []
+
+
+def test_what_nobody_waits_for_is_stopped(leashed: Any, mark: str) -> None:
+    process = leashed(POLITE)
+    lines: list[str] = []
+    assert process.run(lines.append, lambda: bool(lines)) == 1
+    assert lines == ["ready", "queries cancelled"]
+    assert process.stopped
+    assert running_with(mark) == []
+
+
+def test_a_lock_is_held_until_the_last_process_of_the_group_is_gone(
+    mark: str, tmp_path: Path
+) -> None:
+    from dagwright_airflow.operators.process import LeashedProcess
+
+    name, _, value = mark.partition("=")
+    environment = {**os.environ, name: value}
+    path = tmp_path / "lock"
+    locked = False
+    with path.open("w") as mine, path.open("w") as other:
+        fcntl.flock(mine, fcntl.LOCK_EX)
+        argv = ["run", sys.executable, "-c", POLITE]
+        process = LeashedProcess(argv, tmp_path, environment, keep=[mine.fileno()])
+
+        def tell(line: str) -> None:
+            nonlocal locked
+            mine.close()
+            try:
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                locked = True
+            process.stop()
+
+        process.run(tell)
+        assert locked
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_a_task_whose_supervisor_is_gone_knows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.execution_time import task_runner
+
+    from dagwright_airflow.airflow_api import has_lost_its_supervisor
+
+    assert not has_lost_its_supervisor()
+    supervisor, task = socket.socketpair()
+    with supervisor, task:
+        comms = task_runner.CommsDecoder(socket=task)
+        monkeypatch.setattr(task_runner, "SUPERVISOR_COMMS", comms, raising=False)
+        assert not has_lost_its_supervisor()
+        supervisor.send(b"a message")
+        assert not has_lost_its_supervisor()
+        supervisor.close()
+        assert has_lost_its_supervisor()
 
 
 PARENT = """

@@ -5,6 +5,7 @@ Nothing else here asks which Airflow it runs in.
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
@@ -51,6 +52,7 @@ __all__ = [
     "empty_operator",
     "get_variable",
     "group_label",
+    "has_lost_its_supervisor",
     "is_filling_a_dag_bag",
     "set_variable",
 ]
@@ -80,6 +82,21 @@ def asked_task() -> Asked | None:
     if not context.dag_id or not context.task_id:
         return None
     return Asked(context.dag_id, context.task_id)
+
+
+def has_lost_its_supervisor() -> bool:
+    """Return whether the process that supervises this task is gone.
+
+    Then nobody hears what the task does, nor that it is alive, and Airflow runs it again while
+    this one goes on: a supervisor that was killed takes its task with it in no version.
+    """
+    runner: ModuleType | None = sys.modules.get("airflow.sdk.execution_time.task_runner")
+    line = getattr(getattr(runner, "SUPERVISOR_COMMS", None), "socket", None)
+    if line is None:  # No task runner, one in the process of its supervisor, or Airflow 2.
+        return False
+    poll = select.poll()
+    poll.register(line, 0)  # A hang-up is told without being asked for.
+    return any(event & select.POLLHUP for _, event in poll.poll(0))
 
 
 def is_filling_a_dag_bag() -> bool:

@@ -17,7 +17,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Final, Literal
 
 from dagwright_airflow import leash
-from dagwright_airflow.airflow_api import AirflowException, BaseOperator
+from dagwright_airflow.airflow_api import (
+    AirflowException,
+    BaseOperator,
+    has_lost_its_supervisor,
+)
 from dagwright_airflow.operators.process import LeashedProcess
 from dagwright_airflow.operators.results import complaint, read_results, summary, table, way_out
 from dagwright_airflow.operators.seeds import SeedMemory
@@ -143,7 +147,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             self.log.info("In %s: dbt %s", project, shlex.join(arguments))
             argv = [*self._program(environment), *arguments]
             self._running = LeashedProcess(argv, project, environment)
-            status = self._running.run(tell)
+            status = self._running.run(tell, has_lost_its_supervisor)
             results = read_results(target)
 
         if self._running.stopped:

@@ -35,38 +35,61 @@ _DRAIN_SECONDS: Final = 1.0
 class LeashedProcess:
     """One command in a process group of its own, which does not outlive this process."""
 
-    def __init__(self, argv: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
-        """Start nothing yet: a `stop` that comes before `run` makes `run` end at once."""
+    def __init__(
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        python: str = sys.executable,
+        keep: Sequence[int] = (),
+    ) -> None:
+        """Start nothing yet: a `stop` that comes before `run` makes `run` end at once.
+
+        Args:
+            argv: what the leash does, and its arguments.
+            folder: the working directory.
+            environment: all variables of the command.
+            python: the interpreter of the leash, and of a `dbt-runner`.
+            keep: open files that the group inherits, and so holds until all of it is gone.
+        """
         self._argv = list(argv)
         self._folder = folder
         self._environment = dict(environment)
+        self._python = python
+        self._keep = tuple(keep)
         self._process: subprocess.Popen[bytes] | None = None
         self.stopped = False
 
-    def run(self, tell: Callable[[str], None]) -> int:
+    def run(
+        self, tell: Callable[[str], None], abandoned: Callable[[], bool] = lambda: False
+    ) -> int:
         """Return the exit status of the command, after every line of output was told to `tell`.
 
-        However this ends, by a signal handler's exception as well, no process of the group is
-        left behind.
+        The command is stopped as well when nobody waits for it any more: `abandoned` is asked
+        about once a second while it prints nothing, and after whatever it prints. However this
+        ends, by a signal handler's exception as well, no process of the group is left behind.
         """
         with (
             subprocess.Popen(  # noqa: S603 (argv comes from the artifact; no shell)
-                [*_leash(self._argv[0]), *self._argv[1:]],
+                [self._python, *_leash(self._argv[0]), *self._argv[1:]],
                 cwd=self._folder,
                 env=self._environment,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=self._keep,
             ) as process
         ):
             self._process = process
             try:
                 if self.stopped:
                     self.stop()
-                for line in bounded_lines(_chunks(process)):
+                for line in bounded_lines(self._chunks(process, abandoned)):
                     tell(line)
                 while process.poll() is None:
+                    self._stop_if(abandoned)
                     time.sleep(_POLL_SECONDS)
             finally:
                 self._kill()
@@ -79,6 +102,28 @@ class LeashedProcess:
         """
         self.stopped = True
         self._kill()
+
+    def _stop_if(self, abandoned: Callable[[], bool]) -> None:
+        if not self.stopped and abandoned():
+            self.stop()
+
+    def _chunks(
+        self, process: subprocess.Popen[bytes], abandoned: Callable[[], bool]
+    ) -> Iterator[bytes]:
+        """Yield the output until its end, or until none but a stray background process writes."""
+        if process.stdout is None:  # Always a pipe here.
+            return
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            while True:
+                self._stop_if(abandoned)
+                if selector.select(_DRAIN_SECONDS):
+                    chunk = os.read(process.stdout.fileno(), 65_536)
+                    if not chunk:
+                        return
+                    yield chunk
+                elif process.poll() is not None:
+                    return
 
     def _kill(self) -> None:
         process = self._process
@@ -102,25 +147,9 @@ def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
 
 
 def _leash(mode: str) -> list[str]:
-    """Return what starts the leash; without site packages where it needs none, which is faster."""
+    """Return the leash's words; without site packages where it needs none, which is faster."""
     bare = () if mode == leash.DBT_RUNNER else ("-I", "-S")
-    return [sys.executable, *bare, leash.__file__, mode]
-
-
-def _chunks(process: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """Yield the output until it ends, or until nobody but a stray background process writes."""
-    if process.stdout is None:  # Always a pipe here.
-        return
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while True:
-            if selector.select(_DRAIN_SECONDS):
-                chunk = os.read(process.stdout.fileno(), 65_536)
-                if not chunk:
-                    return
-                yield chunk
-            elif process.poll() is not None:
-                return
+    return [*bare, leash.__file__, mode]
 
 
 def bounded_lines(chunks: Iterable[bytes]) -> Iterator[str]:
