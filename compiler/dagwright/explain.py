@@ -22,9 +22,12 @@ from dagwright.ir.graph import Graph, Task, TaskId
 from dagwright.passes import PASSES
 from dagwright.pipeline import Compiled, Options, compile_spec
 from dagwright.plan import Step
+from dagwright.plan.paths import PathMap, written_paths
 from dagwright.plan.rules import NO_SUCH_TASK
 from dagwright.project.model import UniqueId
 from dagwright.span import LineIndex, Span
+from dagwright.spec import LoadedSpec
+from dagwright.text.route import Route
 
 WHY: Final[Mapping[str, str]] = MappingProxyType(
     {"build": "it reads it", **{name: why for name, _, why in PASSES}}
@@ -74,6 +77,19 @@ class Trace:
         return WHY["place-tests"]
 
 
+def explain_paths(
+    files: Files, spec: str, task: str, options: Options, report: Report
+) -> str | None:
+    """Return every path that the task's command needs: as rendered, by which rule, at run time.
+
+    None where the spec does not compile, or has no such task: the report says so.
+    """
+    compiled = compile_spec(files, spec, options, report)
+    if compiled is None or _step(compiled, spec, task, report) is None:
+        return None
+    return "".join(f"{line}\n" for line in _path_lines(compiled, files))
+
+
 def explain_task(
     files: Files, spec: str, task: str, options: Options, report: Report
 ) -> str | None:
@@ -85,8 +101,14 @@ def explain_task(
     """
     trace = Trace()
     compiled = compile_spec(files, spec, options, report, trace.observe)
-    if compiled is None:
+    step = None if compiled is None else _step(compiled, spec, task, report)
+    if compiled is None or step is None:
         return None
+    return "".join(f"{line}\n" for line in _explanation(compiled, step, trace))
+
+
+def _step(compiled: Compiled, spec: str, task: str, report: Report) -> Step | None:
+    """Return the step that `task` names; None after a finding that names those like it."""
     steps = compiled.plan.steps
     step = next((step for step in steps if step.id == task or task in step.nodes), None)
     if step is None:
@@ -94,8 +116,38 @@ def explain_task(
         close = get_close_matches(task, ids, n=3, cutoff=0.3)
         hint = f"did you mean {', '.join(map(repr, close))}?" if close else "see `dagwright graph`"
         report.add(NO_SUCH_TASK.at(Span(spec, 0, 0), task=task, hint=hint))
-        return None
-    return "".join(f"{line}\n" for line in _explanation(compiled, step, trace))
+    return step
+
+
+def _path_lines(compiled: Compiled, files: Files) -> Iterator[str]:
+    """Yield what is told of each path; the project's may be made from its render path by a row."""
+    loaded = compiled.loaded
+    execute, rendered = loaded.spec.execute, loaded.spec.render.project_dir
+    for route, path in written_paths(loaded):
+        key = ".".join(map(str, route[1:]))
+        rule = f"execute.{key} ({_at(loaded, route)})"
+        if route[1] != "paths":
+            yield from _path(key, rendered if key == "project_dir" else None, rule, path)
+    found = PathMap(loaded, files.real).find(("render", "project_dir"), rendered)
+    if execute.project_dir is None and found is not None:
+        row = execute.paths[found.row]
+        where = _at(loaded, ("execute", "paths", found.row))
+        rule = f"execute.paths, {row.render} -> {row.execute} ({where})"
+        yield from _path("project_dir", rendered, rule, found.path)
+
+
+def _path(key: str, render: str | None, rule: str, path: str) -> Iterator[str]:
+    yield key
+    yield f"  render path: {render or 'none, it is only known where dbt runs'}"
+    yield f"  rule: {rule}"
+    yield f"  run-time path: {path}"
+
+
+def _at(loaded: LoadedSpec, route: Route) -> str:
+    """Return the file and line of the value at `route`."""
+    at = loaded.places.value(route)
+    line = LineIndex(loaded.places.texts[at.file]).position(at.start).line
+    return f"{at.file}:{line}"
 
 
 def _explanation(compiled: Compiled, step: Step, trace: Trace) -> Iterator[str]:

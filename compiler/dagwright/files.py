@@ -43,6 +43,10 @@ class Files(Protocol):
         """Return the names in `folder`, sorted; none where there is no such folder."""
         ...
 
+    def real(self, path: str) -> str:
+        """Return where `path` leads once links are followed; itself where nothing is known."""
+        ...
+
 
 class DiskFiles:
     """The real disk."""
@@ -77,6 +81,10 @@ class DiskFiles:
             return sorted(entry.name for entry in Path(folder).iterdir())
         except (FileNotFoundError, NotADirectoryError):
             return []
+
+    def real(self, path: str) -> str:
+        """Return where `path` leads once links are followed, as an absolute path."""
+        return Path(os.path.realpath(path)).as_posix()
 
 
 def _staged(target: Path, data: bytes) -> Path:
@@ -120,6 +128,7 @@ class MemoryFiles:
     contents: dict[str, bytes] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
     writes: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
 
     def read(self, path: str) -> bytes:
         """Return the bytes of the file at `path`."""
@@ -156,6 +165,13 @@ class MemoryFiles:
             }
         )
 
+    def real(self, path: str) -> str:
+        """Return where `path` leads by `links`, the first part of it that is one."""
+        for link, target in self.links.items():
+            if path == link or path.startswith(f"{link}/"):
+                return f"{target}{path[len(link) :]}"
+        return path
+
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
@@ -183,3 +199,7 @@ class Drafts:
     def names(self, folder: str) -> list[str]:
         """Return the names in `folder` on the disk."""
         return self.below.names(folder)
+
+    def real(self, path: str) -> str:
+        """Return where `path` leads on the disk."""
+        return self.below.real(path)

@@ -101,8 +101,7 @@ def _compiled(
     if next(graph.of(*WORDS), None) is None:
         report.add(NOTHING_RUNS.at(loaded.places.key(("render",))))
     specs = _environments(document, loaded, options, report)
-    warnings = warning_flags(files, _project_dir(loaded))
-    plan = plan_all(graph, project, specs, warnings, report)
+    plan = plan_all(graph, project, specs, files, report)
     if plan is None:
         return None
     text = EMITTERS[options.emit](plan)
@@ -239,7 +238,7 @@ def plan_all(
     graph: Graph,
     project: Project,
     specs: list[LoadedSpec],
-    warnings: tuple[str, ...],
+    files: Files,
     report: Report,
 ) -> Plan | None:
     """Return the plan for the first of `specs`, when that for every other has the same shape.
@@ -248,6 +247,7 @@ def plan_all(
     for one of them.
     """
     exact, assets = ExactSelectors(project), Assets(project)
+    warnings = warning_flags(files, _project_dir(specs[0]))
     overrides = pick_overrides(project, specs[0], report)
     for index in unmatched(graph, overrides):
         place = specs[0].places.value(("render", "overrides", index, "select"))
@@ -261,7 +261,7 @@ def plan_all(
             report.add(SHAPE_DIFFERS.at(at, name=loaded.environment))
             continue
         settings = read_settings(loaded.spec.execute.policy, meta, overrides)
-        sources = Sources(loaded, project, exact, assets, warnings)
+        sources = Sources(loaded, project, exact, assets, warnings, files.real)
         plans.append(make_plan(graph, sources, settings, report))
     made = [plan for plan in plans if plan is not None]
     if len({plan.digests.shape for plan in made}) > 1:

@@ -18,7 +18,7 @@ from dagwright.plan.cross_dag import foreign_assets
 from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
 from dagwright.plan.model import Digests, Group, Plan, Step
 from dagwright.plan.modes import MODES, Call, Given, Mode
-from dagwright.plan.paths import PathMap
+from dagwright.plan.paths import PathMap, check_execute_paths
 from dagwright.plan.rules import COMMAND_TOO_LONG, SEEDS_UNKNOWN_TO_MODE
 from dagwright.plan.seeds import MODES_THAT_REMEMBER, remembered_seed
 from dagwright.plan.settings import Settings, airflow_settings
@@ -43,7 +43,7 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     the place in the spec that it is about.
     """
     loaded, spec = sources.loaded, sources.loaded.spec
-    paths = PathMap(loaded)
+    paths = PathMap(loaded, sources.real)
     project_dir = _project_dir(loaded, paths, report)
     dag = _dag_arguments(sources, graph, report)
     if project_dir is None:
@@ -51,6 +51,7 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     command = shared_command(spec.execute, project_dir, sources.warnings)
     given = Given(loaded, command, paths, sources.project, report)
     mode = MODES[spec.execute.mode](spec.execute, given)
+    check_execute_paths(loaded, report, from_loader=mode.from_loader)
     if spec.render.seeds == "on_change" and not mode.remembers_seeds:
         at = loaded.places.value(("render", "seeds"))
         able = ", ".join(sorted(MODES_THAT_REMEMBER))

@@ -1,20 +1,30 @@
 """Path mapping: from where the compiler sees a path to where a command sees it.
 
 A render path is compared with the rows of `execute.paths` part by part, after `.` and `..` are
-taken out, and the longest row that it starts with wins.
-An execute path is never read from disk here.
+taken out, and the longest row that it starts with wins. Where none does as the paths are written,
+links are followed on both sides. An execute path is never read from disk here.
 """
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from dagwright.diagnostics import Report
-from dagwright.plan.rules import UNMAPPED_PATH
+from dagwright.plan.rules import BAD_EXECUTE_PATH, UNMAPPED_PATH
 from dagwright.spec import LoadedSpec
+from dagwright.text.near import near_miss
 from dagwright.text.route import Route
+
+EXECUTE_PATHS: Final[tuple[Route, ...]] = (
+    ("execute", "project_dir"),
+    ("execute", "profile", "profiles_dir"),
+)
+"""The keys whose values are paths where dbt runs, beside the rows of `execute.paths`."""
+
+Real = Callable[[str], str]
+"""From a path to where it leads once links are followed."""
 
 
 class Row(NamedTuple):
@@ -24,7 +34,14 @@ class Row(NamedTuple):
     execute: str
 
 
-def execute_path(render: str, rows: Sequence[Row]) -> str | None:
+class Mapped(NamedTuple):
+    """Where a path lies at run time, and which row says so."""
+
+    path: str
+    row: int
+
+
+def execute_path(render: str, rows: Sequence[Row]) -> Mapped | None:
     """Return where `render` lies at run time by the longest row that it starts with; else None.
 
     Args:
@@ -34,46 +51,115 @@ def execute_path(render: str, rows: Sequence[Row]) -> str | None:
     Example:
         >>> rows = [Row("../dbt", "/dbt"), Row("../dbt/shop", "/srv/shop")]
         >>> execute_path("../dbt/shop/macros", rows)
-        '/srv/shop/macros'
+        Mapped(path='/srv/shop/macros', row=1)
     """
     wanted = _parts(render)
-    best: tuple[int, str] | None = None
-    for row in rows:
+    best: tuple[int, Mapped] | None = None
+    for number, row in enumerate(rows):
         prefix = _parts(row.render)
         if wanted[: len(prefix)] == prefix and (best is None or len(prefix) > best[0]):
-            best = len(prefix), posixpath.join(row.execute, *wanted[len(prefix) :])
+            path = posixpath.join(row.execute, *_parts(render, fold=False)[len(prefix) :])
+            best = len(prefix), Mapped(path, number)
     return best and best[1]
 
 
 class PathMap:
     """The path mapping of one spec, as one environment has it."""
 
-    def __init__(self, loaded: LoadedSpec) -> None:
+    def __init__(self, loaded: LoadedSpec, real: Real = lambda path: path) -> None:
         """Read the rows of `execute.paths`; their render sides start at the file they are in."""
         self._loaded = loaded
+        self._real = real
         self.rows = tuple(
             Row(loaded.beside(("execute", "paths", number, "render"), row.render), row.execute)
             for number, row in enumerate(loaded.spec.execute.paths)
         )
+
+    def find(self, route: Route, path: str) -> Mapped | None:
+        """Return where the render path `path`, written at `route`, lies at run time; else None."""
+        here = self._loaded.beside(route, path)
+        found = execute_path(here, self.rows)
+        if found is None and self.rows:
+            rows = [Row(self._real(row.render), row.execute) for row in self.rows]
+            found = execute_path(self._real(here), rows)
+        return found
 
     def mapped(self, route: Route, path: str, report: Report, *, instead: str) -> str | None:
         """Return where the render path `path`, written at `route`, lies at run time.
 
         None where no row says so, after a finding there; `instead` is the key that could.
         """
-        found = execute_path(self._loaded.beside(route, path), self.rows)
+        found = self.find(route, path)
         if found is None:
-            tried = ", ".join(repr(row.render) for row in self._loaded.spec.execute.paths)
+            tried = [row.render for row in self._loaded.spec.execute.paths]
             hint = f"write `{instead}`, or a row of `execute.paths` that it starts with"
-            hint += f"; it starts with none of {tried}" if tried else ""
+            hint += f"; it starts with none of {', '.join(map(repr, tried))}" if tried else ""
+            near = near_miss(path, tried)
+            hint += f" ({near})" if near else ""
             at = self._loaded.places.value(route)
             report.add(UNMAPPED_PATH.at(at, path=path, hint=hint))
-        return found
+        return found and found.path
+
+
+def check_execute_paths(loaded: LoadedSpec, report: Report, *, from_loader: bool) -> None:
+    """Report every execute path of the spec that means nothing where its mode runs dbt.
+
+    `from_loader` says whether relative ones start at the loader file's folder: in a container
+    there is none, and the path would be one of the compiling machine that leaked.
+    """
+    for route, path in written_paths(loaded):
+        if (fault := _fault(path, from_loader=from_loader)) is not None:
+            why, hint = fault
+            notes = loaded.places.notes(route)
+            at = loaded.places.value(route)
+            report.add(BAD_EXECUTE_PATH.at(at, path=path, why=why, hint=hint, notes=notes))
+
+
+def written_paths(loaded: LoadedSpec) -> Iterator[tuple[Route, str]]:
+    """Yield the execute paths that the spec gives, with their routes."""
+    for route in EXECUTE_PATHS:
+        value: object = loaded.spec
+        for part in route:
+            value = getattr(value, str(part), None)
+        if isinstance(value, str):
+            yield route, value
+    for number, row in enumerate(loaded.spec.execute.paths):
+        yield ("execute", "paths", number, "execute"), row.execute
+
+
+def _fault(path: str, *, from_loader: bool) -> tuple[str, str] | None:
+    """Return what is wrong with an execute path and what to do; None for nothing."""
+    if path.startswith("~"):
+        return "nobody replaces `~` there: no shell reads it", "write the whole path"
+    if is_windows(path):
+        return "dbt runs where paths have forward slashes", "write the path as it is there"
+    if not from_loader and not posixpath.isabs(path) and "{{" not in path:
+        return (
+            "no folder of the loader file is there for it to start at",
+            "write the absolute path that the folder has in the image",
+        )
+    return None
+
+
+def is_windows(path: str) -> bool:
+    r"""Return whether `path` can only be one of Windows: a drive, or backslashes alone.
+
+    Example:
+        >>> is_windows("C:\\dbt"), is_windows("..\\dbt"), is_windows("../dbt")
+        (True, True, False)
+    """
+    drive = len(path) > 1 and path[0].isalpha() and path[1] == ":"
+    return drive or ("\\" in path and "/" not in path)
 
 
 _SOMEWHERE: Final = "/?" * 32
 """Stands for the working directory, which is not known here, so that `..` can lead out of it."""
 
 
-def _parts(path: str) -> list[str]:
-    return posixpath.normpath(posixpath.join(_SOMEWHERE, path)).split("/")
+def _parts(path: str, *, fold: bool = True) -> list[str]:
+    """Return the parts of a path; Windows, whose paths have a drive, knows no case."""
+    slashed = path.replace("\\", "/") if is_windows(path) else path
+    if slashed[1:2] == ":":
+        slashed = f"/{slashed}"
+        slashed = slashed.lower() if fold else slashed
+    return posixpath.normpath(posixpath.join(_SOMEWHERE, slashed)).split("/")

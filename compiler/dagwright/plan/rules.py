@@ -285,6 +285,37 @@ META_SETTING: Final = Rule(
     """,
 )
 
+BAD_EXECUTE_PATH: Final = Rule(
+    code="DW513",
+    name="bad-execute-path",
+    severity="error",
+    message="{path!r} cannot be found where dbt runs: {why}",
+    help="{hint}",
+    explain="""\
+    A path under `execute` is one of the machine or the container in which dbt runs, and the
+    compiler writes it into commands as it stands. In worker modes a relative one starts at the
+    folder of the loader file, so that versioned bundles of DAGs work. In a container there is no
+    such folder, no home that `~` stands for, and no drive of the machine that compiled: a path
+    that needs one has leaked out of it.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render: {project_dir: ../dbt/shop}
+    execute: {mode: docker, image: dbt, project_dir: ../dbt/shop}
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render: {project_dir: ../dbt/shop}
+    execute: {mode: docker, image: dbt, project_dir: /dbt/shop}
+    ```
+    """,
+)
+
 RULES: Final = (
     UNMAPPED_PATH,
     OVERRIDE_MATCHES_NOTHING,
@@ -297,4 +328,5 @@ RULES: Final = (
     DAG_CYCLE,
     SEEDS_UNKNOWN_TO_MODE,
     META_SETTING,
+    BAD_EXECUTE_PATH,
 )

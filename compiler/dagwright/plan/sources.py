@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dagwright.plan.assets import Assets
+from dagwright.plan.paths import Real
 from dagwright.project.model import Project
 from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec
@@ -20,3 +21,5 @@ class Sources:
     assets: Assets
     warnings: tuple[str, ...]
     """The flags that make a renamed model fail its task (`project.warnings`)."""
+    real: Real
+    """Follows links, for paths that match no row of `execute.paths` as they are written."""

@@ -40,8 +40,11 @@ class LoadedSpec:
         """Return `path`, the value at `route`, as this process sees it.
 
         A relative one starts at the folder of the file that it is written in, which need not be
-        this spec but one that it extends.
+        this spec but one that it extends. Backslashes are slashes, which Windows takes too.
         """
+        path = path.replace("\\", "/")
+        if path[1:2] == ":":  # A drive of Windows.
+            return path
         written_in = self.places.value(route).file
         return posixpath.normpath(posixpath.join(posixpath.dirname(written_in), path))
 

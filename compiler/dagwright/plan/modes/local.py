@@ -18,6 +18,7 @@ def local(execute: Local, given: Given) -> Mode:
         shared=worker_arguments(execute, given),
         own=lambda call: {"command": list(call.words)},
         remembers_seeds=True,
+        from_loader=True,
     )
 
 

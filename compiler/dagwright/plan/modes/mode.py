@@ -56,6 +56,8 @@ class Mode:
     own: Callable[[Call], Arguments]
     remembers_seeds: bool = False
     """Whether the operator takes a `seed`, to load it only if it changed."""
+    from_loader: bool = False
+    """Whether relative execute paths start at the loader file's folder; else they are errors."""
     kind_of: Callable[[Call], str] | None = None
     """The kind of one step, where not all are of `kind`."""
     others: Mapping[str, Arguments] = field(default_factory=dict)
