@@ -179,9 +179,15 @@ def test_a_worker_on_which_every_warning_is_an_error_gets_no_list_of_them(
     from dagwright_airflow.operators.dbt import DbtOperator
 
     flags = ["--target", "prod", "--warn-error-options", "{}", "--quiet"]
-    operator = DbtOperator(task_id="t", command=["run"], nodes=["model.shop.a"], flags=flags)
-    assert flags[2] in operator._arguments(folder, folder, {name: "0"})
-    strict = operator._arguments(folder, folder, {name: "1"})
+
+    def arguments(value: str) -> list[str]:
+        operator = DbtOperator(
+            task_id="t", command=["run"], nodes=[], flags=flags, env={name: value}
+        )
+        return operator._call(folder, folder).arguments
+
+    assert flags[2] in arguments("0")
+    strict = arguments("1")
     assert not {"--warn-error-options", "{}"} & set(strict)
     assert {"--target", "prod", "--quiet"} <= set(strict)
 
@@ -198,7 +204,7 @@ def test_templates_are_rendered_value_by_value(folder: Path) -> None:
         env={"DAY": "{{ day }}"},
     )
     operator.render_template_fields({"day": 'a "quoted" day'})  # type: ignore[typeddict-unknown-key]
-    arguments = operator._arguments(folder, folder, {})
+    arguments = operator._call(folder, folder).arguments
     given = json.loads(arguments[arguments.index("--vars") + 1])
     assert given == {"day": 'a "quoted" day', "list": ['a "quoted" day', 1]}
     assert 'a "quoted" day' in arguments

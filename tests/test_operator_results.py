@@ -21,7 +21,8 @@ def row(node: str, status: str = "success", **more: Any) -> dict[str, Any]:
 
 
 def judge(tmp_path: Path, rows: list[dict[str, Any]] | None, expected: list[str]) -> str | None:
-    from dagwright_airflow.operators.results import complaint, read_results
+    from dagwright_airflow.operators.outcome import complaint
+    from dagwright_airflow.operators.results import read_results
 
     if rows is not None:
         (tmp_path / "run_results.json").write_text(json.dumps({"results": rows}))
@@ -75,7 +76,7 @@ def test_a_missing_node_comes_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_a_dbt_that_ran_nothing_is_judged_by_its_output() -> None:
-    from dagwright_airflow.operators.results import way_out
+    from dagwright_airflow.operators.outcome import way_out
 
     renamed = "The selection criterion 'fqn:shop.a' does not match any enabled nodes"
     assert "dagwright compile" in way_out(["Running with dbt", renamed])
@@ -106,12 +107,9 @@ def test_a_file_that_is_no_results_file_is_no_result(tmp_path: Path, text: str) 
 
 
 def test_the_summary_and_the_complaint_are_bounded(tmp_path: Path) -> None:
-    from dagwright_airflow.operators.results import (
-        complaint,
-        read_results,
-        summary,
-        table,
-    )
+    from dagwright_airflow.operators.outcome import complaint
+    from dagwright_airflow.operators.presentation import summary, table
+    from dagwright_airflow.operators.results import read_results
 
     rows = [
         row(f"test.shop.t{n:05}", "fail", message="m" * 9_999, failures=1) for n in range(5_000)
@@ -131,7 +129,8 @@ def test_the_summary_and_the_complaint_are_bounded(tmp_path: Path) -> None:
 
 
 def test_the_summary_has_what_dbt_says_about_a_node(tmp_path: Path) -> None:
-    from dagwright_airflow.operators.results import read_results, summary, table
+    from dagwright_airflow.operators.presentation import summary, table
+    from dagwright_airflow.operators.results import read_results
 
     rows = [
         row("seed.shop.a", message="INSERT 3", adapter_response={"rows_affected": 3}),
@@ -162,3 +161,60 @@ def test_the_summary_has_what_dbt_says_about_a_node(tmp_path: Path) -> None:
         "success  0.25s             model.shop.b",
         "warn     0.25s  2 failing  test.shop.c",
     ]
+
+
+FAILED = row("test.shop.t", "fail", message="Got 2 results, configured to fail if != 0")
+ERRED = row("model.shop.a", "error", message="no table", compiled_code="select 1\nfrom gone")
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "output", "outcome"),
+    [
+        ([row("model.shop.a")], 0, (), "SUCCESS"),
+        ([row("model.shop.a", "warn")], 0, (), "SUCCESS"),
+        ([row("model.shop.a")], 1, (), "NODE_ERROR"),
+        ([row("model.shop.a"), FAILED], 1, (), "TEST_FAILURE"),
+        ([FAILED, row("model.shop.a", "skipped")], 1, (), "TEST_FAILURE"),
+        ([FAILED, ERRED], 1, (), "NODE_ERROR"),
+        ([row("test.shop.t", "error")], 1, (), "NODE_ERROR"),
+        ([row("model.shop.a"), row(HOOK, "error")], 1, (), "NODE_ERROR"),
+        ([row("model.shop.other")], 0, (), "WRONG_NODES"),
+        (None, 1, ("Nothing to do. Try checking your model configs",), "NOTHING_RAN"),
+        ([], 0, ("'x' does not match any enabled nodes",), "NOTHING_RAN"),
+        (None, 2, ("Database Error", "  the file is locked"), "NO_START"),
+        (None, 137, (), "NO_START"),
+    ],
+)
+def test_the_class_of_an_outcome_is_read_from_the_results(
+    tmp_path: Path, rows: Any, status: int, output: tuple[str, ...], outcome: str
+) -> None:
+    from dagwright_airflow.operators.outcome import Outcome, judge
+    from dagwright_airflow.operators.results import read_results
+
+    if rows is not None:
+        (tmp_path / "run_results.json").write_text(json.dumps({"results": rows}))
+    expected = ["model.shop.a", *(["test.shop.t"] if FAILED in (rows or ()) else [])]
+    verdict = judge(read_results(tmp_path), expected, status, output)
+    assert verdict.outcome is Outcome[outcome]
+    assert bool(verdict.fault) == (outcome != "SUCCESS")
+    again = outcome in {"NODE_ERROR", "NO_START"}
+    assert verdict.outcome.may_end_otherwise == again
+
+
+def test_the_last_lines_hold_the_node_the_whole_error_and_the_sql(tmp_path: Path) -> None:
+    from dagwright_airflow.operators.presentation import compiled_sql, failures
+    from dagwright_airflow.operators.results import read_results
+
+    rows = [row("model.shop.b"), {**ERRED, "message": "no table\n  LINE 1: from gone"}]
+    (tmp_path / "run_results.json").write_text(json.dumps({"results": rows}))
+    results = read_results(tmp_path)
+    assert results is not None
+    assert failures(results) == [
+        "model.shop.a: error",
+        "  no table",
+        "    LINE 1: from gone",
+        "compiled SQL, also among the task's rendered fields:",
+        "  select 1",
+        "  from gone",
+    ]
+    assert compiled_sql(results) == "-- model.shop.a\nselect 1\nfrom gone"

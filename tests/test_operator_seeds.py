@@ -45,7 +45,7 @@ def load(csv: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) 
 
     calls: list[Path] = []
 
-    def run_dbt(_self: object, project: Path) -> dict[str, Any]:
+    def run_dbt(_self: object, project: Path, _context: object) -> dict[str, Any]:
         calls.append(project)
         during()
         return {"nodes": []}
@@ -127,3 +127,19 @@ def test_what_cannot_be_read_is_doubt(load: Load, variables: dict[str, str]) -> 
 def test_other_targets_have_their_own_memory(load: Load, variables: dict[str, str]) -> None:
     assert [load(), load(flags=("--target", "prod")), load()] == [1, 1, 0]
     assert len(variables) == 2
+
+
+def test_a_full_refresh_loads_whatever_was_loaded_before(load: Load) -> None:
+    forms = {
+        "full_refresh": {
+            "flag": "--full-refresh",
+            "variable": "FULL_REFRESH",
+            "type": "switch",
+            "commands": ["seed"],
+        }
+    }
+
+    def refresh(value: str) -> int:
+        return load(options={"full_refresh": value}, option_forms=forms)
+
+    assert [refresh("False"), refresh("False"), refresh("True"), refresh("True")] == [1, 0, 1, 1]

@@ -7,19 +7,28 @@ from typing import Final
 from dagwright.diagnostics import Rule
 from dagwright.drift import rules as drift
 from dagwright.ir import rules as ir
+from dagwright.plan import option_rules as plan_options
 from dagwright.plan import rules as plan
 from dagwright.project import rules as project
 from dagwright.select import rules as select
+from dagwright.spec import option_rules as spec_options
 from dagwright.spec import rules as spec
 from dagwright.text import rules as text
 from dagwright.upgrade import rules as upgrade
 
+_MODULES: Final = (
+    text,
+    spec,
+    spec_options,
+    project,
+    select,
+    ir,
+    plan,
+    plan_options,
+    drift,
+    upgrade,
+)
+
 RULES: Final[tuple[Rule, ...]] = tuple(
-    sorted(
-        (
-            *(*text.RULES, *spec.RULES, *project.RULES, *select.RULES),
-            *(*ir.RULES, *plan.RULES, *drift.RULES, *upgrade.RULES),
-        ),
-        key=lambda rule: rule.code,
-    )
+    sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.code)
 )

@@ -22,6 +22,8 @@ from dagwright.ir.graph import Graph, Task, TaskId
 from dagwright.passes import PASSES
 from dagwright.pipeline import Compiled, Options, compile_spec
 from dagwright.plan import Step
+from dagwright.plan.commands import command_of
+from dagwright.plan.options import option_words
 from dagwright.plan.paths import PathMap, written_paths
 from dagwright.plan.rules import NO_SUCH_TASK
 from dagwright.project.model import UniqueId
@@ -184,6 +186,7 @@ def _argv(compiled: Compiled, step: Step) -> Iterator[str]:
     for flag, path in shared.paths.items():
         yield from (flag, path)
     yield from shared.flags
+    yield from option_words(command_of(step.words), shared.options, shared.release, later=True)
     if shared.variables:
         yield from ("--vars", json.dumps(shared.variables))
 

@@ -138,6 +138,7 @@ CONVERTED: Final[Mapping[str, Convert]] = MappingProxyType(
         "on_retry_callback": _callback,
         "on_skipped_callback": _callback,
         "on_success_callback": _callback,
+        "on_warning": _callback,
         "user_defined_filters": _named_callbacks,
         "user_defined_macros": _named_callbacks,
     }

@@ -163,6 +163,8 @@ class _Foundry:
                 for name, value in self._defaults.get(task["kind"], _NOTHING).items()
                 if name not in own
             }
+            named = {name: arguments[name] for name in kind.callbacks if name in arguments}
+            arguments.update(operator_arguments(named, self._terms.callbacks))
             if kind.needs_folder:
                 arguments["folder"] = str(self._terms.folder)
             arguments.update(operator_arguments(shared, self._terms.callbacks))

@@ -31,6 +31,8 @@ class Kind:
     needs_folder: bool = False
     convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """By argument: what makes of its JSON value what the constructor takes."""
+    callbacks: tuple[str, ...] = ()
+    """The arguments that are import paths, which the loader file's author must have allowed."""
 
     def argument(self, name: str, value: Any) -> Any:
         """Return what the constructor takes for the JSON value of `name`; lists are tuples."""
@@ -49,7 +51,10 @@ def docker_operator() -> Any:
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "dbt": Kind(
-            lambda: DbtOperator, ("command", "nodes", "vars", "env", "seed"), needs_folder=True
+            lambda: DbtOperator,
+            ("command", "nodes", "vars", "env", "seed", "retry_tests"),
+            needs_folder=True,
+            callbacks=("on_warning",),
         ),
         "docker": Kind(docker_operator, ("command",), convert={"command": list}),
         "empty": Kind(empty_operator),

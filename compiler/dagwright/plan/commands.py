@@ -6,8 +6,8 @@ spec share: flags, and paths by flag. Each mode joins them in its own way; none 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final
@@ -15,7 +15,11 @@ from typing import Any, Final
 import msgspec
 
 from dagwright.ir.graph import Verb
+from dagwright.plan.engines import Release
+from dagwright.plan.options import given_options, option_variables, option_words
+from dagwright.project.model import NEWEST_RELEASE
 from dagwright.spec.model import ExecuteCommon
+from dagwright.spec.model.execute import runs_in_worker
 
 WORDS: Final[Mapping[Verb, tuple[str, ...]]] = MappingProxyType(
     {
@@ -43,17 +47,20 @@ class SharedCommand:
 
     `paths` maps a flag to an execute path; relative ones are resolved at run time. `variables`
     are kept apart from `flags` because their values may hold Airflow templates: they are rendered
-    one by one and only then become the JSON of `--vars`.
+    one by one and only then become the JSON of `--vars`. `options` are by key of `execute:`; each
+    goes to the commands that know it in the dbt of `release`, which a worker asks at run time.
     """
 
     flags: tuple[str, ...]
     paths: Mapping[str, str]
     variables: Mapping[str, Any]
     env: Mapping[str, str]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    release: Release = NEWEST_RELEASE[:2]
 
 
 def shared_command(
-    execute: ExecuteCommon, project_dir: str, warnings: tuple[str, ...]
+    execute: ExecuteCommon, project_dir: str, warnings: tuple[str, ...], release: Release
 ) -> SharedCommand:
     """Return what `execute` gives to every command, with the project at `project_dir`."""
     profile = execute.profile
@@ -62,7 +69,12 @@ def shared_command(
     flags += [*_flag("--profile", profile.name), *_flag("--target", profile.target)]
     if profile.profiles_dir is not None:
         paths["--profiles-dir"] = profile.profiles_dir
-    return SharedCommand(tuple(flags), paths, dict(execute.vars), dict(execute.env))
+    if execute.state is not None:
+        paths["--state"] = execute.state
+    options = given_options(execute)
+    later = {} if runs_in_worker(execute) else option_variables(options)
+    env = {**later, **execute.env}
+    return SharedCommand(tuple(flags), paths, dict(execute.vars), env, options, release)
 
 
 def _flag(flag: str, value: str | None) -> tuple[str, ...]:
@@ -80,8 +92,14 @@ def whole_argv(words: tuple[str, ...], shared: SharedCommand) -> list[str]:
     Airflow renders each argument as a template, that of `--vars` too.
     """
     paths = chain.from_iterable(shared.paths.items())
+    options = option_words(command_of(words), shared.options, shared.release)
     variables = ("--vars", templated_json(shared.variables)) if shared.variables else ()
-    return ["dbt", *words, *paths, *shared.flags, *variables]
+    return ["dbt", *words, *paths, *shared.flags, *options, *variables]
+
+
+def command_of(words: Sequence[str]) -> str:
+    """Return dbt's command that `words` start with."""
+    return " ".join(words[:2]) if words[0] == "source" else words[0]
 
 
 def templated_json(value: Any) -> str:

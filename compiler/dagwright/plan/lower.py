@@ -18,10 +18,11 @@ from dagwright.plan.cross_dag import foreign_assets
 from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
 from dagwright.plan.model import Digests, Group, Plan, Step
 from dagwright.plan.modes import MODES, Call, Given, Mode
+from dagwright.plan.option_checks import check_engine, check_options, release_of
 from dagwright.plan.paths import PathMap, check_execute_paths
 from dagwright.plan.rules import COMMAND_TOO_LONG, SEEDS_UNKNOWN_TO_MODE
 from dagwright.plan.seeds import MODES_THAT_REMEMBER, remembered_seed
-from dagwright.plan.settings import Settings, airflow_settings
+from dagwright.plan.settings import Settings, airflow_settings, retries_tests
 from dagwright.plan.sources import Sources
 from dagwright.project.model import Project, Resource
 from dagwright.select.rules import NO_EXACT_SELECTOR
@@ -48,7 +49,10 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     dag = _dag_arguments(sources, graph, report)
     if project_dir is None:
         return None
-    command = shared_command(spec.execute, project_dir, sources.warnings)
+    release = release_of(spec.execute, sources.project)
+    command = shared_command(spec.execute, project_dir, sources.warnings, release)
+    check_engine(loaded, release, report)
+    check_options(loaded, command, {task.verb for task in graph.tasks.values()}, report)
     given = Given(loaded, command, paths, sources.project, report)
     mode = MODES[spec.execute.mode](spec.execute, given)
     check_execute_paths(loaded, report, from_loader=mode.from_loader)
@@ -129,7 +133,8 @@ class _Lowering:
         """Return the dbt command of `task`; None for one that runs nothing."""
         if task.verb not in WORDS:
             return None
-        return Call(task.id, task.verb, self._words(task), task.nodes)
+        again = retries_tests(task, self.settings)
+        return Call(task.id, task.verb, self._words(task), task.nodes, again)
 
     def _arguments(self, task: Task, call: Call) -> Mapping[str, Any]:
         own = self.mode.own(call)

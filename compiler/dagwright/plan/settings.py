@@ -32,6 +32,9 @@ POLICY_OF: Final[Mapping[Verb, str | None]] = MappingProxyType(
 )
 """By verb: the key of `execute.policy`; a `BUILD` takes that of the node it builds."""
 
+TESTS: Final = frozenset({"test", "unit_test"})
+"""The resource types that are tests, which are keys of `execute.policy` too."""
+
 BUILT_POLICY: Final = ("model", "seed", "snapshot")
 
 
@@ -70,6 +73,21 @@ def airflow_settings(task: Task, settings: Settings) -> Mapping[str, Any]:
         for node in task.nodes:
             merged.update(said.get(node, {}))
     return dict(sorted(merged.items()))
+
+
+def retries_tests(task: Task, settings: Settings) -> bool:
+    """Return whether `retries` are given for the tests of `task`, and not for tasks at large.
+
+    A failed data test fails again, so what `default_args` or a model's policy says is not meant
+    for it.
+    """
+    for node in task.nodes:
+        kind = node.partition(".")[0]
+        of_node = (settings.meta.get(node, {}), settings.overrides.get(node, {}))
+        said = (settings.policy.get(kind, {}), *of_node)
+        if kind in TESTS and any("retries" in one for one in said):
+            return True
+    return False
 
 
 def _policy_key(task: Task) -> str | None:

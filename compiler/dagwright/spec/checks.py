@@ -12,6 +12,7 @@ from dagwright.diagnostics import Note, Report
 from dagwright.spec.airflow_versions import check_airflow, settings_of_tasks
 from dagwright.spec.cross_dag import check_cross_dag
 from dagwright.spec.model import AssetSchedule, Spec
+from dagwright.spec.options import check_options
 from dagwright.spec.rules import (
     CONTINUOUS_RUNS,
     FAIL_FAST_TRIGGER_RULE,
@@ -158,4 +159,5 @@ _CHECKS: Final[tuple[Callable[[Spec, Places, Report], None], ...]] = (
     _paths,
     _finite,
     check_cross_dag,
+    check_options,
 )

@@ -266,17 +266,6 @@ class Complaint:
         )[:200]
         return f"such as `{better}`" if better.strip("_") and better != text else ""
 
-    def backoff(self) -> Diagnostic:
-        """Neither a boolean nor a factor."""
-        return WRONG_TYPE.at(
-            self._value(),
-            where=self.where,
-            expected="true, false or a factor from 0",
-            found=self.found,
-            hint="",
-            notes=self.notes,
-        )
-
     def cron(self) -> Diagnostic:
         """A cron expression with a fault at a known place in it."""
         start, end, why = (self.context[name] for name in ("start", "end", "why"))
@@ -353,7 +342,6 @@ _BY_KIND: Final[Mapping[str, Callable[[Complaint], Diagnostic]]] = MappingProxyT
         "literal_error": Complaint.unknown_word,
         "greater_than_equal": Complaint.out_of_range,
         "duration": Complaint.duration,
-        "backoff": Complaint.backoff,
         "form": Complaint.form,
         "cron": Complaint.cron,
         "preset": Complaint.preset,

@@ -20,6 +20,9 @@ EXPECTED: Final[Mapping[str, str]] = MappingProxyType(
         "model_attributes_type": "a mapping",
         "tuple_type": "a list",
         "none_required": "null",
+        "backoff": "true, false or a factor from 0",
+        "switch": "true, false or a template",
+        "count_or_template": "a whole number from 1, or a template",
     }
 )
 """What each error of pydantic about a type expects, in words."""

@@ -9,39 +9,39 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, NamedTuple
 
-from dagwright_airflow import leash
 from dagwright_airflow.airflow_api import (
     AirflowException,
+    AirflowFailException,
     BaseOperator,
     has_lost_its_supervisor,
 )
+from dagwright_airflow.operators.environment import allowed_flags, child_environment
+from dagwright_airflow.operators.invocation import Invocation, program
+from dagwright_airflow.operators.options import option_words, typed_options
+from dagwright_airflow.operators.outcome import Outcome, Verdict, judge
+from dagwright_airflow.operators.presentation import compiled_sql, failures, summary, table
 from dagwright_airflow.operators.process import LeashedProcess
-from dagwright_airflow.operators.results import complaint, read_results, summary, table, way_out
+from dagwright_airflow.operators.results import NodeResult, read_results
 from dagwright_airflow.operators.seeds import SeedMemory
 
 _PROJECT_DIR: Final = "--project-dir"
 _DEFAULT_FLAGS: Final = ("--no-use-colors", "--log-level-file", "none")
 """Before the user's flags, so that those win."""
 
-_NOT_HANDED_DOWN: Final = frozenset(
-    f"DBT_{engine}{name}"
-    for engine in ("", "ENGINE_")
-    for name in ("RESOURCE_TYPES", "EXCLUDE_RESOURCE_TYPES", "INDIRECT_SELECTION")
-) | {"_AIRFLOW_PARSING_CONTEXT_DAG_ID", "_AIRFLOW_PARSING_CONTEXT_TASK_ID"}
-"""What would change the selection unseen, or make a DAG file that dbt imports build one task."""
-
-_WARN_ERROR: Final = ("DBT_WARN_ERROR", "DBT_ENGINE_WARN_ERROR")
-_WARN_ERROR_OPTIONS: Final = "--warn-error-options"
-_TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
-
 _LAST_LINES: Final = 20
+
+
+class Call(NamedTuple):
+    """One call of dbt, ready to be made: what follows the program, and the environment."""
+
+    arguments: list[str]
+    environment: dict[str, str]
 
 
 class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped here.
@@ -50,10 +50,43 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
     Pushes a summary of the results to XCom. Each run has a target and a log folder of its own,
     so that tasks side by side do not overwrite each other's files; the project is not copied,
     and its partial parse is used where it lies.
+
+    A failed data test is final, unless `retry_tests`; so is a dbt that ran other nodes than the
+    task was compiled for. Anything else is tried again as often as Airflow's `retries` says.
+
+    Args:
+        command: the dbt command and what it selects: `["run", "--select", ...]`.
+        nodes: the unique ids that must run, all of them and no others.
+        flags: flags that stand after the command.
+        options: dbt's options by key of the spec; typed when they are rendered.
+        option_forms: by key, how an option is written, and which commands know it.
+        paths: flags whose value is a path; relative ones start at `folder`.
+        executable: the program; found on the PATH, or from `folder` if it has a slash.
+        invocation: run the program, or call dbt's Python API of this interpreter; or `auto`:
+            the API, if it is there and no other program is asked for.
+        vars: dbt's `--vars`, rendered value by value before they become its JSON.
+        env: environment variables for dbt, over those of the worker.
+        partial_parse: a partial parse file to start from if it exists, relative to the
+            project.
+        folder: the loader file's folder.
+        seed: a seed to load only if it changed: its `node`, its `file` relative to the
+            project, and its `checksum`.
+        retry_tests: whether a failed data test is tried again.
+        on_warning: called with Airflow's context and `dbt_warnings`, the nodes that warned.
+        kwargs: arguments of BaseOperator.
     """
 
-    template_fields: Sequence[str] = ("command", "flags", "vars", "env")
-    template_fields_renderers: ClassVar[dict[str, str]] = {"vars": "json", "env": "json"}
+    template_fields: Sequence[str] = (
+        *("command", "flags", "options", "vars", "env"),
+        "compiled_sql",
+    )
+    template_fields_renderers: ClassVar[dict[str, str]] = {
+        "options": "json",
+        "vars": "json",
+        "env": "json",
+        "compiled_sql": "sql",
+    }
+    overwrite_rtif_after_execution = True
     ui_color = "#ffe0d6"
 
     def __init__(  # noqa: PLR0913 (an operator's arguments are its fields)
@@ -62,38 +95,27 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         command: Sequence[str],
         nodes: Sequence[str],
         flags: Sequence[str] = (),
+        options: Mapping[str, Any] | None = None,
+        option_forms: Mapping[str, Mapping[str, Any]] | None = None,
         paths: Mapping[str, str] | None = None,
         executable: str = "dbt",
-        invocation: Literal["subprocess", "dbt_runner"] = "subprocess",
+        invocation: Invocation = "subprocess",
         vars: Mapping[str, Any] | None = None,  # noqa: A002 (dbt's word)
         env: Mapping[str, str] | None = None,
         partial_parse: str | None = "target/partial_parse.msgpack",
         folder: str = ".",
         seed: Mapping[str, str] | None = None,
+        retry_tests: bool = False,
+        on_warning: Sequence[Callable[[Mapping[str, Any]], object]] = (),
         **kwargs: Any,
     ) -> None:
-        """Keep what to run.
-
-        Args:
-            command: the dbt command and what it selects: `["run", "--select", ...]`.
-            nodes: the unique ids that must run, all of them and no others.
-            flags: flags that stand after the command.
-            paths: flags whose value is a path; relative ones start at `folder`.
-            executable: the program; found on the PATH, or from `folder` if it has a slash.
-            invocation: run the program, or call dbt's Python API of this interpreter.
-            vars: dbt's `--vars`, rendered value by value before they become its JSON.
-            env: environment variables for dbt, over those of the worker.
-            partial_parse: a partial parse file to start from if it exists, relative to the
-                project.
-            folder: the loader file's folder.
-            seed: a seed to load only if it changed: its `node`, its `file` relative to the
-                project, and its `checksum`.
-            kwargs: arguments of BaseOperator.
-        """
+        """Keep what to run; the class says what each argument is."""
         super().__init__(**kwargs)
         self.command = command
         self.nodes = nodes
         self.flags = flags
+        self.options = dict(options or {})
+        self.option_forms = dict(option_forms or {})
         self.paths = tuple((paths or {}).items())
         self.executable = executable
         self.invocation = invocation
@@ -102,27 +124,31 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.partial_parse = partial_parse
         self.folder = folder
         self.seed = seed
+        self.retry_tests = retry_tests
+        self.on_warning = tuple(on_warning)
+        self.compiled_sql = ""
         self._running: LeashedProcess | None = None
 
-    def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG002 (Airflow's)
+    def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return a summary of what dbt did.
 
         Raises:
             AirflowException: dbt could not run, was stopped, or did not do what was compiled.
         """
+        self.options = typed_options(self.options, self.option_forms)
         project = self._resolved(dict(self.paths).get(_PROJECT_DIR, "."))
         if not project.is_dir():
             message = f"the dbt project {project} is no folder of this worker"
             raise AirflowException(message)
         memory = self._seed_memory(project)
         if memory is None:
-            return self._run_dbt(project)
-        if memory.has_it():
+            return self._run_dbt(project, context)
+        if memory.has_it() and self.options.get("full_refresh") is not True:
             self.log.info("Not loaded: unchanged since the last time. To load it all the same,")
             self.log.info("delete the Airflow Variable %s and clear the task.", memory.name)
             return {"nodes": [], "seconds": 0, "unchanged": True}
         memory.begin()
-        done = self._run_dbt(project)
+        done = self._run_dbt(project, context)
         memory.finish()
         return done
 
@@ -131,10 +157,10 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             return None
         seed = {**self.seed, "file": str(project / self.seed["file"])}
         others = [pair for pair in self.paths if pair[0] != _PROJECT_DIR]
-        return SeedMemory(seed, [list(self.flags), others], [self.vars, self.env])
+        settings = [self.vars, self.env, self.options]
+        return SeedMemory(seed, [list(self.flags), others], settings)
 
-    def _run_dbt(self, project: Path) -> dict[str, Any]:
-        environment = self._environment()
+    def _run_dbt(self, project: Path, context: Mapping[str, Any]) -> dict[str, Any]:
         last: deque[str] = deque(maxlen=_LAST_LINES)
 
         def tell(line: str) -> None:
@@ -142,27 +168,49 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             self.log.info("%s", line)
 
         with TemporaryDirectory(prefix="dagwright-") as scratch:
-            target = Path(scratch, "target")
-            arguments = self._arguments(project, Path(scratch), environment)
-            self.log.info("In %s: dbt %s", project, shlex.join(arguments))
-            argv = [*self._program(environment), *arguments]
-            self._running = LeashedProcess(argv, project, environment)
+            call = self._call(project, Path(scratch))
+            self.log.info("In %s: dbt %s", project, shlex.join(call.arguments))
+            argv = [*self._program(call.environment), *call.arguments]
+            self._running = LeashedProcess(argv, project, call.environment)
             status = self._running.run(tell, has_lost_its_supervisor)
-            results = read_results(target)
+            results = read_results(Path(scratch, "target"))
 
         if self._running.stopped:
             raise AirflowException("dbt was stopped because the task was killed")
-        for row in table(results or ()):
-            self.log.info("%s", row)
-        fault = complaint(results, self.nodes)
-        if fault is None and status != 0:
-            fault = f"every node passed, but dbt exited with {status}"
-        if fault is not None:
-            if not results:
-                ended = f"{fault} {way_out(last)}\ndbt exited with {status}; its last lines:"
-                fault = "\n".join((ended, *last))
-            raise AirflowException(fault)
+        self._show(results or ())
+        self._end(judge(results, self.nodes, status, tuple(last)), results or ())
+        self._warn([one for one in results or () if one.status == "warn"], context)
         return summary(results or ())
+
+    def _show(self, results: Sequence[NodeResult]) -> None:
+        self.compiled_sql = compiled_sql(results)
+        for row in table(results):
+            self.log.info("%s", row)
+
+    def _end(self, verdict: Verdict, results: Sequence[NodeResult]) -> None:
+        """Raise what makes Airflow do with the task what the verdict asks for; nothing if good."""
+        if verdict.outcome is Outcome.SUCCESS:
+            return
+        for line in failures(results):
+            self.log.error("%s", line)
+        tests_again = self.retry_tests and verdict.outcome is Outcome.TEST_FAILURE
+        again = verdict.outcome.may_end_otherwise or tests_again
+        raise (AirflowException if again else AirflowFailException)(verdict.fault)
+
+    def _warn(self, warned: Sequence[NodeResult], context: Mapping[str, Any]) -> None:
+        if not warned:
+            return
+        for one in warned:
+            self.log.warning("%s warns: %s", one.node, one.in_a_line(300))
+        told = {**context, "dbt_warnings": summary(warned)["nodes"]}
+        for callback in self.on_warning:
+            self._tell(callback, told)
+
+    def _tell(self, callback: Callable[..., object], told: Mapping[str, Any]) -> None:
+        try:
+            callback(told)
+        except Exception:
+            self.log.exception("A callback for warnings failed; the task did not.")
 
     def on_kill(self) -> None:
         """Stop dbt and whatever it started."""
@@ -171,48 +219,26 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
 
     def _program(self, environment: Mapping[str, str]) -> list[str]:
         """Return what runs dbt, in the words of the leash."""
-        if self.invocation == "dbt_runner":
-            return [leash.DBT_RUNNER]
         name = self.executable
         if "/" in name:
             name = str(self._resolved(name))
-        found = shutil.which(name, path=environment.get("PATH"))
-        if found is None:
-            message = f"the dbt executable {name!r} is not on this worker; see `dbt_executable`"
-            raise AirflowException(message)
-        return [leash.RUN, found]
+        return program(self.invocation, name, environment, self.log)
 
-    def _arguments(
-        self, project: Path, scratch: Path, environment: Mapping[str, str]
-    ) -> list[str]:
-        """Return the arguments for dbt; later flags win over earlier ones."""
+    def _call(self, project: Path, scratch: Path) -> Call:
+        """Return the call of dbt; later flags win over earlier ones."""
+        options = option_words(self.command, self.options, self.option_forms)
+        environment = child_environment(self.env, options.environment)
         arguments = [*self.command, *_DEFAULT_FLAGS]
         for flag, path in self.paths:
             arguments += (flag, str(self._resolved(path)))
-        arguments += _allowed(self.flags, environment)
+        arguments += (*allowed_flags(self.flags, environment), *options.arguments)
         if self.vars:
             arguments += ("--vars", json.dumps(self.vars))
         if self.partial_parse is not None and (project / self.partial_parse).is_file():
             arguments += ("--partial-parse-file-path", str(project / self.partial_parse))
         arguments += ("--target-path", str(scratch / "target"))
         arguments += ("--log-path", str(scratch / "logs"), "--write-json")
-        return arguments
-
-    def _environment(self) -> dict[str, str]:
-        everything = {**os.environ, **{name: str(value) for name, value in self.env.items()}}
-        return {name: text for name, text in everything.items() if name not in _NOT_HANDED_DOWN}
+        return Call(arguments, environment)
 
     def _resolved(self, path: str) -> Path:
         return Path(os.path.normpath(Path(self.folder) / path))
-
-
-def _allowed(flags: Sequence[str], environment: Mapping[str, str]) -> Sequence[str]:
-    """Return `flags` without those that dbt refuses in this environment.
-
-    Where a worker makes every warning an error, naming single ones is refused, and not needed.
-    """
-    strict = any(environment.get(name, "").lower() in _TRUE for name in _WARN_ERROR)
-    if not strict or _WARN_ERROR_OPTIONS not in flags:
-        return flags
-    place = list(flags).index(_WARN_ERROR_OPTIONS)
-    return (*flags[:place], *flags[place + 2 :])

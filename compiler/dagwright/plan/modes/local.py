@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from dagwright.plan.modes.mode import Arguments, Given, Mode
+from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
+from dagwright.plan.options import option_forms
 from dagwright.spec.model.execute import Local, LocalKeys
 
 PARTIAL_PARSE: Final = "target/partial_parse.msgpack"
@@ -16,15 +17,25 @@ def local(execute: Local, given: Given) -> Mode:
     return Mode(
         kind="dbt",
         shared=worker_arguments(execute, given),
-        own=lambda call: {"command": list(call.words)},
+        own=worker_call,
         remembers_seeds=True,
         from_loader=True,
     )
 
 
+def worker_call(call: Call) -> Arguments:
+    """Return what a task of kind `dbt` has of its own: a failed test is final, unless stated."""
+    again = {"retry_tests": True} if call.retry_tests else {}
+    return {"command": list(call.words), **again}
+
+
 def worker_arguments(execute: LocalKeys, given: Given) -> Arguments:
     """Return what all tasks of kind `dbt` share."""
     command = given.command
+    options = {
+        "options": dict(command.options),
+        "option_forms": option_forms(command.options, command.release),
+    }
     return {
         "executable": execute.dbt_executable,
         "invocation": execute.invocation,
@@ -33,4 +44,6 @@ def worker_arguments(execute: LocalKeys, given: Given) -> Arguments:
         "vars": dict(command.variables),
         "env": dict(command.env),
         "partial_parse": PARTIAL_PARSE,
+        **(options if command.options else {}),
+        **({"on_warning": list(execute.on_warning)} if execute.on_warning else {}),
     }

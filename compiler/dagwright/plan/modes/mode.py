@@ -36,6 +36,8 @@ class Call:
     verb: Verb
     words: tuple[str, ...]
     nodes: tuple[str, ...]
+    retry_tests: bool = False
+    """Whether the spec says that its failed tests are tried again."""
 
 
 def unchanged(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from dagwright.spec.model.execute.docker import Docker, DockerKeys
-from dagwright.spec.model.execute.local import Local, LocalKeys
+from dagwright.spec.model.execute.local import Local, LocalKeys, WorkerKeys
 from dagwright.spec.model.execute.part import ExecuteCommon, PathRow, Policy, Profile
 from dagwright.spec.model.words import SpecPart
 
@@ -48,6 +48,12 @@ MODES: Final[Mapping[str, type[ExecuteCommon]]] = MappingProxyType(
 COMMON_KEYS: Final = frozenset(ExecuteCommon.model_fields)
 """The keys that an environment keeps from the base when it changes the mode."""
 
+
+def runs_in_worker(execute: ExecuteCommon) -> bool:
+    """Return whether a worker starts dbt itself, and so can ask values when a task runs."""
+    return issubclass(type(execute), WorkerKeys)
+
+
 __all__ = [
     "COMMON_KEYS",
     "MODES",
@@ -60,5 +66,7 @@ __all__ = [
     "PathRow",
     "Policy",
     "Profile",
+    "WorkerKeys",
     "judged_without_mode",
+    "runs_in_worker",
 ]

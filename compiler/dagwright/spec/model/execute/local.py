@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from dagwright.spec.model.execute.part import ExecuteCommon
-from dagwright.spec.model.words import Meaning, SpecPart
+from dagwright.spec.model.words import ImportPaths, Meaning, SpecPart
 
 Invocation = Annotated[
-    Literal["subprocess", "dbt_runner"],
+    Literal["subprocess", "dbt_runner", "auto"],
     Meaning(
         {
             "subprocess": "dbt is a process of its own, killed with the task",
             "dbt_runner": "the dbt of Airflow's own Python, by its API, in a process of its own",
+            "auto": "`dbt_runner` where Airflow's Python has dbt, and `subprocess` elsewhere",
         }
     ),
 ]
@@ -23,6 +24,8 @@ class WorkerKeys(SpecPart):
 
     invocation: Invocation = "subprocess"
     """How the worker calls dbt."""
+    on_warning: ImportPaths | None = None
+    """Import paths of functions to call where a test or a freshness check warns."""
 
 
 class LocalKeys(WorkerKeys):

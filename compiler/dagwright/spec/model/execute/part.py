@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from dagwright.spec.model.execute.options import DbtOptionKeys
 from dagwright.spec.model.settings import TaskSettings
-from dagwright.spec.model.words import Data, Meaning, SpecPart
+from dagwright.spec.model.words import Data, Form, Meaning, SpecPart
 
 Indirect = Annotated[
     Literal["eager", "cautious", "buildable", "empty"],
@@ -19,6 +20,10 @@ Indirect = Annotated[
             "empty": "only tests that are selected themselves run",
         }
     ),
+]
+
+DbtVersion = Annotated[
+    str, Form(r"[0-9]+\.[0-9]+(?:\.[0-9A-Za-z.+-]+)?", "a version of dbt such as `1.11`")
 ]
 
 
@@ -59,7 +64,7 @@ class Policy(SpecPart):
     """Tasks that check the freshness of sources."""
 
 
-class ExecuteCommon(SpecPart):
+class ExecuteCommon(DbtOptionKeys):
     """The keys that every mode has."""
 
     test_indirect_selection: Indirect = "eager"
@@ -74,5 +79,7 @@ class ExecuteCommon(SpecPart):
     """dbt variables of every command; Airflow templates are allowed."""
     env: dict[str, str] = Field(default_factory=dict)
     """Environment variables of every command; Airflow templates are allowed."""
+    dbt_version: DbtVersion | None = None
+    """The dbt that runs the tasks, such as `1.11`; if not given, the one that parsed."""
     policy: Policy = Field(default_factory=Policy)
     """Settings of tasks by the kind of node that they run."""
