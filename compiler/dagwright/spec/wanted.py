@@ -19,7 +19,10 @@ from dagwright.text.tree import Scalar, plain
 
 _WANTS_TEXT: Final = frozenset({"string_type", "tuple_type"})
 _WANTS_OTHER: Final = frozenset(
-    {"int_type", "float_type", "bool_type", "none_required", "backoff"}
+    {
+        *("int_type", "float_type", "bool_type", "none_required"),
+        *("backoff", "switch", "count_or_template"),
+    }
 )
 _TAGS: Final = {bool: "bool", int: "int", float: "float", type(None): "null"}
 
