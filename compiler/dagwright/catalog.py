@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dagwright.diagnostics import Rule
+from dagwright.doctor import rules as doctor
 from dagwright.drift import rules as drift
 from dagwright.ir import rules as ir
 from dagwright.plan import option_rules as plan_options
@@ -25,6 +26,7 @@ _MODULES: Final = (
     ir,
     plan,
     plan_options,
+    doctor,
     drift,
     upgrade,
 )

@@ -25,6 +25,7 @@ COMMANDS: Final = MappingProxyType(
         "config": "print a spec as an environment has it, merged and with its defaults",
         "compile": "write the artifact of each spec",
         "check": "compile in memory, and say which artifacts on disk differ",
+        "doctor": "ask the runtime of a spec for dbt, the project and the profile",
         "graph": "draw the tasks of a spec and what they wait for",
         "explain": "print a rule's page, or why a task is there",
         "ls": "list what dbt would select, without dbt",

@@ -25,8 +25,11 @@ def run_dbt_ls(
     with TemporaryDirectory(prefix="dagwright-ls-") as scratch:
         where = ("--target-path", scratch, "--log-path", scratch)
         output = run_dbt(dbt, (*LIST, *words, *where), report, at)
-    if output is None:
-        return None
+    return None if output is None else listed_ids(output)
+
+
+def listed_ids(output: str) -> frozenset[UniqueId]:
+    """Return the unique ids in what `LIST` printed; lines that are no JSON are warnings."""
     return frozenset(
         UniqueId(found["unique_id"])
         for line in output.splitlines()

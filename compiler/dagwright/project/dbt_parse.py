@@ -1,29 +1,20 @@
-"""Run dbt: `dbt parse` where there is no manifest to read, or the spec wants a fresh one.
-
-The only place where the compiler starts a program. The command is an argv list, its output is
-bounded, and its whole process group ends with it.
-"""
+"""Run dbt: `dbt parse` where there is no manifest to read, or the spec wants a fresh one."""
 
 from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dagwright.diagnostics import Report
+from dagwright.programs import Ended, run_program
 from dagwright.project.rules import DBT_FAILED, DBT_NOT_FOUND
 from dagwright.span import Span
 
 LAST_LINES: Final = 15
 """How much of dbt's output a complaint repeats: dbt says what is wrong at the end."""
-
-TIMEOUT_SECONDS: Final = 1_800
-
 
 _NOT_HANDED_DOWN: Final = frozenset(
     f"DBT_{engine}{name}"
@@ -82,24 +73,7 @@ def run_dbt(dbt: Dbt, words: Sequence[str], report: Report, at: Span) -> str | N
     return output
 
 
-def _run(dbt: Dbt, words: Sequence[str]) -> tuple[int, str]:
-    """Return dbt's exit code and all that it printed; one that takes too long is stopped."""
+def _run(dbt: Dbt, words: Sequence[str]) -> Ended:
+    """Return how dbt ended; what would change its answer unseen is not handed down."""
     inherited = {name: text for name, text in os.environ.items() if name not in _NOT_HANDED_DOWN}
-    with subprocess.Popen(  # noqa: S603 - the spec's author names the dbt to run
-        dbt.argv(words),
-        env={**inherited, **dbt.env},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        encoding="utf-8",
-        errors="replace",
-    ) as process:
-        try:
-            output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            return 124, f"dbt took longer than {TIMEOUT_SECONDS} s and was stopped"
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    return process.returncode, output
+    return run_program(dbt.argv(words), {**inherited, **dbt.env})

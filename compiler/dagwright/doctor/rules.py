@@ -1,0 +1,83 @@
+"""Complaints about the runtime that `dagwright doctor` asked: DW66x."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dagwright.diagnostics import Rule
+
+CANNOT_ASK: Final = Rule(
+    code="DW661",
+    name="runtime-not-asked",
+    severity="error",
+    message="the runtime of mode `{mode}` cannot be asked from here: {why}",
+    help="{hint}",
+    explain="""\
+    `dagwright doctor` starts dbt where the tasks will run it: on this machine, in a container, in
+    a pod. That takes the program that starts such things, and a runtime that lets others start
+    them.
+
+    ## Example
+    `dagwright doctor shop.dagwright.yaml` of a spec of mode `docker`, where no `docker` is.
+
+    ## Use instead
+    The same command on a machine that can start containers, such as a worker.
+    """,
+)
+
+NO_DBT_THERE: Final = Rule(
+    code="DW662",
+    name="no-dbt-there",
+    severity="error",
+    message="dbt cannot be started where the tasks will run it",
+    help="its last words:\n{output}",
+    explain="""\
+    `dbt --version` failed in the runtime: the image has no dbt, or none on its PATH, or it lacks
+    what dbt needs.
+
+    ## Example
+    `execute: {mode: docker, image: python:3.12}`
+
+    ## Use instead
+    An image in which `dbt --version` works.
+    """,
+)
+
+NOT_READY_THERE: Final = Rule(
+    code="DW663",
+    name="not-ready-there",
+    severity="error",
+    message="{what} is not as dbt wants it where the tasks will run",
+    help="dbt says:\n{output}",
+    explain="""\
+    `dbt debug` was run there, with the project, the profiles folder, the profile and the target of
+    the spec, and refused one of them. The folders of `execute` are paths of the runtime: a project
+    lies where the image or a volume puts it.
+
+    ## Example
+    `execute: {mode: docker, image: dbt, project_dir: /dbt}`, where the image has it in `/app`.
+
+    ## Use instead
+    `execute: {mode: docker, image: dbt, project_dir: /app}`
+    """,
+)
+
+OTHER_PROJECT_THERE: Final = Rule(
+    code="DW664",
+    name="other-project-there",
+    severity="error",
+    message="the project there lacks nodes that the tasks run: {nodes}",
+    help="deploy the project that the DAG is compiled from, or compile again",
+    explain="""\
+    The DAG is compiled from one state of the dbt project, and an image holds another: their tasks
+    would fail, since a command that selects nothing is an error.
+
+    ## Example
+    An image of last week, and a DAG with the model that was added today.
+
+    ## Use instead
+    An image that is built from the same commit as the DAG.
+    """,
+)
+
+RULES: Final = (CANNOT_ASK, NO_DBT_THERE, NOT_READY_THERE, OTHER_PROJECT_THERE)

@@ -1,0 +1,129 @@
+"""`dagwright doctor` tells what is wrong with a runtime, with the real dbt on this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dagwright.cli import program
+from dagwright.doctor import RUNTIMES
+from dagwright.spec.model import MODES
+
+pytestmark = pytest.mark.dbt
+TINY = Path(__file__).parent / "projects/tiny"
+BIN = Path(sys.executable).parent
+SPEC = """\
+version: 1
+dag: {id: tiny}
+render: {project_dir: tiny, exclude: [slow]}
+execute:
+  mode: local
+  dbt_executable: DBT
+  project_dir: tiny
+  profile: {profiles_dir: tiny}
+  env: {DAY: "{{ ds }}"}
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the tiny project, parsed, and a spec of it; the working directory."""
+    shutil.copytree(TINY, tmp_path / "tiny")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TINY_DATABASE", str(tmp_path / "tiny.duckdb"))
+    parse = [BIN / "dbt", "parse", "--project-dir", "tiny", "--profiles-dir", "tiny"]
+    subprocess.run(parse, check=True, capture_output=True)
+    (tmp_path / "tiny.dagwright.yaml").write_text(SPEC.replace("DBT", str(BIN / "dbt")))
+    return tmp_path
+
+
+def doctor(home: Path, old: str = "", new: str = "") -> Result:
+    spec = home / "tiny.dagwright.yaml"
+    spec.write_text(spec.read_text().replace(old, new))
+    return CliRunner().invoke(program, ["doctor"], catch_exceptions=False)
+
+
+def test_a_runtime_that_has_all_is_well(home: Path) -> None:
+    told = doctor(home)
+    assert told.exit_code == 0, told.output
+    lines = told.stdout.splitlines()
+    assert lines[0] == "not set here, since only Airflow knows their values: DAY"
+    assert lines[1].startswith("dbt is there: 1.")
+    assert "duckdb 1." in lines[1]
+    assert lines[2:5] == [
+        "the dbt project is as dbt wants it",
+        "the profile is as dbt wants it",
+        "the connection to the warehouse is as dbt wants it",
+    ]
+    assert lines[5].startswith("all ")
+
+
+def test_no_dbt(home: Path) -> None:
+    told = doctor(home, str(BIN / "dbt"), "/no/such/dbt")
+    assert (told.exit_code, "DW661" in told.stdout) == (1, True)
+    (home / "broken").write_text("#!/bin/sh\necho no adapter >&2\nexit 3\n")
+    (home / "broken").chmod(0o755)
+    told = doctor(home, "/no/such/dbt", "./broken")
+    assert (told.exit_code, "DW662" in told.stdout) == (1, True)
+    assert "no adapter" in told.stdout
+
+
+def test_a_project_that_is_elsewhere(home: Path) -> None:
+    (home / "empty").mkdir()
+    told = doctor(home, "  project_dir: tiny", "  project_dir: empty")
+    assert (told.exit_code, "DW663" in told.stdout) == (1, True)
+    assert "the dbt project is not as dbt wants it" in told.stdout
+    assert "tiny.dagwright.yaml:7:3" in told.stdout
+
+
+def test_a_profile_that_lacks_a_variable(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TINY_DATABASE")
+    told = doctor(home)
+    assert (told.exit_code, "DW663" in told.stdout) == (1, True)
+    assert "TINY_DATABASE" in told.stdout
+
+
+def test_a_warehouse_that_is_not_there(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINY_DATABASE", "/no/such/folder/tiny.duckdb")
+    told = doctor(home)
+    assert (told.exit_code, "DW663" in told.stdout) == (1, True)
+    assert "the connection to the warehouse is not as dbt wants it" in told.stdout
+
+
+def test_a_project_of_another_day(home: Path) -> None:
+    shutil.copytree(home / "tiny", home / "old")
+    (home / "old/models/revenue.sql").unlink()
+    (home / "old/models/models.yml").unlink()
+    told = doctor(home, "  project_dir: tiny", "  project_dir: old")
+    assert (told.exit_code, "DW664" in told.stdout) == (1, True)
+    assert "model.tiny.revenue" in told.stdout
+
+
+def test_a_container_gets_the_same_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program `docker` is ours: it keeps its arguments, and runs dbt on this machine."""
+    docker = home / "bin/docker"
+    docker.parent.mkdir()
+    docker.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >> {home}/argv\n'
+        'while [ "$1" != img ]; do shift; done\nshift\n'
+        f'exec {BIN}/dbt "$@"\n'
+    )
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{docker.parent}:{os.environ['PATH']}")
+    old = f"  mode: local\n  dbt_executable: {BIN / 'dbt'}\n  project_dir: tiny"
+    told = doctor(home, old, f"  mode: docker\n  image: img\n  project_dir: {home}/tiny")
+    told = doctor(home, "profiles_dir: tiny", f"profiles_dir: {home}/tiny")
+    assert told.exit_code == 0, told.output
+    argv = (home / "argv").read_text().splitlines()
+    assert argv[:5] == ["run", "--rm", "--entrypoint", "dbt", "img"]
+    assert "DAY" not in " ".join(argv)
+
+
+def test_every_mode_can_be_asked_or_says_why_not() -> None:
+    assert set(RUNTIMES) == set(MODES)
