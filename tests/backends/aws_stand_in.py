@@ -1,0 +1,148 @@
+"""AWS, as far as tasks of ECS go: moto's server, whose tasks really run.
+
+moto reads the requests and keeps the state. It starts nothing, so that here a task that it made
+is given to an engine: its exit code and its lines, in CloudWatch Logs, are those of the command.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from moto.ecs.models import EC2ContainerServiceBackend, Task, TaskDefinition
+from moto.logs.models import logs_backends
+from moto.server import ThreadedMotoServer
+
+from engine import Container, Engine, Running
+
+REGION = "eu-west-1"
+LOG_GROUP, LOG_PREFIX = "/dbt", "shop"
+
+
+@dataclass
+class Aws:
+    """The server; `asked` are the overrides of the tasks that were to be run, in their order."""
+
+    engine: Engine
+    url: str = ""
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    running: list[Running] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+
+    @property
+    def connection(self) -> dict[str, Any]:
+        """An Airflow connection to it."""
+        extra = {"endpoint_url": self.url, "region_name": REGION}
+        return {"conn_type": "aws", "login": "test", "password": "test", "extra": extra}
+
+    def client(self, service: str) -> Any:
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        return boto3.client(service, endpoint_url=self.url, region_name=REGION, **keys)
+
+    def network(self) -> dict[str, Any]:
+        """Return a subnet and a security group that there are."""
+        ec2 = self.client("ec2")
+        return {
+            "subnets": [ec2.describe_subnets()["Subnets"][0]["SubnetId"]],
+            "securityGroups": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
+        }
+
+    def define(self, cluster: str, family: str, container: str, image: str) -> None:
+        """Make a cluster, a task definition of one container, and the group of its log."""
+        self.client("logs").create_log_group(logGroupName=LOG_GROUP)
+        ecs = self.client("ecs")
+        ecs.create_cluster(clusterName=cluster)
+        options = {
+            "awslogs-group": LOG_GROUP,
+            "awslogs-region": REGION,
+            "awslogs-stream-prefix": LOG_PREFIX,
+        }
+        ecs.register_task_definition(
+            family=family,
+            networkMode="awsvpc",
+            requiresCompatibilities=["FARGATE"],
+            cpu="256",
+            memory="512",
+            containerDefinitions=[
+                {
+                    "name": container,
+                    "image": image,
+                    "memory": 512,
+                    "environment": [{"name": "OF_THE_DEFINITION", "value": "kept"}],
+                    "logConfiguration": {"logDriver": "awslogs", "options": options},
+                }
+            ],
+        )
+
+    def run(self, backend: EC2ContainerServiceBackend, task: Task, family: TaskDefinition) -> None:
+        """Run the one container of `task`; the task stops when it ends."""
+        (stated,) = family.container_definitions
+        (state,) = task.containers
+        environment = {one["name"]: one["value"] for one in stated.get("environment", ())}
+        argv = stated.get("command", ())
+        for override in (task.overrides or {}).get("containerOverrides", ()):
+            if override["name"] == stated["name"]:
+                argv = override.get("command", argv)
+                environment |= {one["name"]: one["value"] for one in override["environment"]}
+        state.last_status, state.exitCode = "RUNNING", None
+        try:
+            running = self.engine.start(Container(stated["image"], argv, environment))
+        except LookupError as error:
+            task.stopped_reason = f"CannotPullContainerError: {error}"
+            task.stop_code, state.exitCode = "TaskFailedToStart", 1
+        else:
+            self.running.append(running)
+            while (code := running.code()) is None:
+                time.sleep(0.1)
+            write_log(backend, task, stated, running.output())
+            state.exitCode = code
+        state.last_status = task.desired_status = task.last_status = "STOPPED"
+
+
+def write_log(backend: Any, task: Task, container: dict[str, Any], text: str) -> None:
+    """Put the lines of `text` where the task definition says that they go."""
+    options = (container.get("logConfiguration") or {}).get("options") or {}
+    if "awslogs-group" not in options:
+        return
+    logs = logs_backends[backend.account_id][backend.region_name]
+    stream = f"{options['awslogs-stream-prefix']}/{container['name']}/{task.id}"
+    logs.create_log_stream(options["awslogs-group"], stream)
+    now = int(time.time() * 1000)
+    lines = [{"timestamp": now, "message": line} for line in text.splitlines() if line]
+    if lines:
+        logs.put_log_events(options["awslogs-group"], stream, lines)
+
+
+@contextmanager
+def aws(engine: Engine) -> Iterator[Aws]:
+    """Serve AWS until the end of the block."""
+    made = Aws(engine)
+    make, advance = EC2ContainerServiceBackend.run_task, Task.advance
+
+    def run_task(self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any) -> list[Task]:
+        tasks: list[Task] = make(self, *args, **kwargs)
+        for task in tasks:
+            made.asked.append(task.overrides)
+            made.tasks.append(task)
+            family = self.describe_task_definition(task.task_definition_arn)
+            threading.Thread(target=made.run, args=(self, task, family), daemon=True).start()
+        return tasks
+
+    EC2ContainerServiceBackend.run_task = run_task
+    Task.advance = lambda _: None  # A task ends when its container does, not by being looked at.
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    made.url = f"http://{host}:{port}"
+    try:
+        yield made
+    finally:
+        for running in made.running:
+            running.stop()
+        server.stop()
+        EC2ContainerServiceBackend.run_task, Task.advance = make, advance
