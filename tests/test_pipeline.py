@@ -414,7 +414,13 @@ def test_a_mode_that_cannot_remember_refuses_seeds_on_change(monkeypatch) -> Non
     assert codes(SPEC) == []
 
 
-BLOCKS = {"local": "mode: local", "docker": "mode: docker, image: dbt"}
+BLOCKS = {
+    "local": "mode: local",
+    "docker": "mode: docker, image: dbt",
+    "kubernetes": "mode: kubernetes, image: dbt",
+    "aws_eks": "mode: aws_eks, image: dbt, cluster: main",
+    "gcp_gke": "mode: gcp_gke, image: dbt, cluster: main, region: europe-west4",
+}
 """By mode: the least that a spec must say."""
 
 

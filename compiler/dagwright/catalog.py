@@ -10,8 +10,10 @@ from dagwright.drift import rules as drift
 from dagwright.ir import rules as ir
 from dagwright.plan import option_rules as plan_options
 from dagwright.plan import rules as plan
+from dagwright.plan.modes import container_rules as plan_containers
 from dagwright.project import rules as project
 from dagwright.select import rules as select
+from dagwright.spec import container_rules as spec_containers
 from dagwright.spec import option_rules as spec_options
 from dagwright.spec import rules as spec
 from dagwright.text import rules as text
@@ -21,12 +23,14 @@ _MODULES: Final = (
     text,
     spec,
     spec_options,
+    spec_containers,
     project,
     select,
     ir,
     plan,
     plan_options,
     doctor,
+    plan_containers,
     drift,
     upgrade,
 )

@@ -50,10 +50,12 @@ __all__ = [
     "asked_task",
     "deadline_alert",
     "empty_operator",
+    "get_connection",
     "get_variable",
     "group_label",
     "has_lost_its_supervisor",
     "is_filling_a_dag_bag",
+    "mask_secret",
     "set_variable",
 ]
 
@@ -173,3 +175,27 @@ def set_variable(name: str, value: str) -> None:
     except ImportError:  # Airflow 2
         from airflow.models import Variable  # noqa: PLC0415
     Variable.set(name, value)
+
+
+def get_connection(name: str) -> Any:
+    """Return the Airflow connection `name`. For workers alone.
+
+    Raises:
+        Exception: whatever Airflow raises where there is none.
+    """
+    try:
+        from airflow.sdk import Connection  # noqa: PLC0415 (a DAG processor must not import it)
+    except ImportError:  # Airflow 2
+        from airflow.hooks.base import BaseHook  # noqa: PLC0415
+
+        return BaseHook.get_connection(name)
+    return Connection.get(name)
+
+
+def mask_secret(value: str) -> None:
+    """Make Airflow write stars for `value` in the log of the task. For workers alone."""
+    try:
+        from airflow.sdk.log import mask_secret as mask  # noqa: PLC0415 (not in Airflow 2)
+    except ImportError:
+        from airflow.utils.log.secrets_masker import mask_secret as mask  # noqa: PLC0415
+    mask(value)

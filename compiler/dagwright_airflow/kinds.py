@@ -5,7 +5,7 @@ An artifact names a kind, never a class. A new kind is one function and one row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -42,11 +42,63 @@ class Kind:
 
 
 def docker_operator() -> Any:
-    """Return the provider's DockerOperator."""
-    from airflow.providers.docker.operators.docker import DockerOperator  # noqa: PLC0415
+    """Return the provider's DockerOperator, with secrets."""
+    from dagwright_airflow.operators.docker import DbtDockerOperator  # noqa: PLC0415
 
-    return DockerOperator
+    return DbtDockerOperator
 
+
+def pod_operator() -> Any:
+    """Return the provider's KubernetesPodOperator."""
+    from airflow.providers.cncf.kubernetes.operators.pod import (  # noqa: PLC0415
+        KubernetesPodOperator,
+    )
+
+    return _that_renders_manifests(KubernetesPodOperator)
+
+
+def eks_pod_operator() -> Any:
+    """Return the provider's EksPodOperator."""
+    from airflow.providers.amazon.aws.operators.eks import EksPodOperator  # noqa: PLC0415
+
+    return _that_renders_manifests(EksPodOperator)
+
+
+def gke_pod_operator() -> Any:
+    """Return the provider's GKEStartPodOperator."""
+    from airflow.providers.google.cloud.operators.kubernetes_engine import (  # noqa: PLC0415
+        GKEStartPodOperator,
+    )
+
+    return _that_renders_manifests(GKEStartPodOperator)
+
+
+def _that_renders_manifests(operator: Any) -> Any:
+    """Return `operator`, if it renders the templates in a manifest that is given as data.
+
+    Raises:
+        ArtifactError: it is too old, and `{{ ds }}` would reach dbt as it stands.
+    """
+    if "pod_template_dict" not in operator.template_fields:
+        message = "the provider cncf.kubernetes is too old: it renders no `pod_template_dict`"
+        raise ArtifactError(message)
+    return operator
+
+
+def _mounts(stated: Sequence[Mapping[str, Any]]) -> list[Any]:
+    from docker.types import Mount  # noqa: PLC0415
+
+    return [Mount(**one) for one in stated]
+
+
+def _device_requests(stated: Sequence[Mapping[str, Any]]) -> list[Any]:
+    from docker.types import DeviceRequest  # noqa: PLC0415
+
+    return [DeviceRequest(**one) for one in stated]
+
+
+_POD_LISTS: Final = MappingProxyType({"arguments": list})
+_POD_OWN: Final = ("arguments", "pod_template_dict")
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
@@ -56,7 +108,19 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             needs_folder=True,
             callbacks=("on_warning",),
         ),
-        "docker": Kind(docker_operator, ("command",), convert={"command": list}),
+        "docker": Kind(
+            docker_operator,
+            ("command", "image", "environment", "labels", "cpus", "mem_limit", "device_requests"),
+            convert={
+                "command": list,
+                "entrypoint": list,
+                "mounts": _mounts,
+                "device_requests": _device_requests,
+            },
+        ),
+        "kubernetes": Kind(pod_operator, ("name", *_POD_OWN), convert=_POD_LISTS),
+        "aws_eks": Kind(eks_pod_operator, ("pod_name", *_POD_OWN), convert=_POD_LISTS),
+        "gcp_gke": Kind(gke_pod_operator, ("name", *_POD_OWN), convert=_POD_LISTS),
         "empty": Kind(empty_operator),
     }
 )

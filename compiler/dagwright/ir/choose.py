@@ -70,12 +70,24 @@ def _sources(project: Project, listing: Request, complaints: Complaints) -> froz
 
 def pick_overrides(project: Project, loaded: LoadedSpec, report: Report) -> Overrides:
     """Return each of `render.overrides` with the nodes that it picks, tests only by name."""
-    picked = []
-    for at, override in enumerate(loaded.spec.render.overrides):
-        complaints = Complaints(report, _placer(loaded, ("render", "overrides", at)))
-        request = Request(override.select, indirect_selection="empty", command="ls")
-        picked.append((override, select_nodes(project, request, complaints) or frozenset()))
-    return tuple(picked)
+    return tuple(
+        (override, pick_nodes(project, override.select, loaded, report, at))
+        for number, override in enumerate(loaded.spec.render.overrides)
+        for at in [("render", "overrides", number)]
+    )
+
+
+def pick_nodes(
+    project: Project,
+    select: tuple[str, ...],
+    loaded: LoadedSpec,
+    report: Report,
+    route: tuple[str | int, ...],
+) -> frozenset[UniqueId]:
+    """Return the nodes that `select`, a key of the block at `route`, picks; tests only by name."""
+    complaints = Complaints(report, _placer(loaded, route))
+    request = Request(select, indirect_selection="empty", command="ls")
+    return select_nodes(project, request, complaints) or frozenset()
 
 
 def _placer(

@@ -20,6 +20,8 @@ from dagwright.text.route import Route
 EXECUTE_PATHS: Final[tuple[Route, ...]] = (
     ("execute", "project_dir"),
     ("execute", "profile", "profiles_dir"),
+    ("execute", "target_path"),
+    ("execute", "log_path"),
 )
 """The keys whose values are paths where dbt runs, beside the rows of `execute.paths`."""
 

@@ -9,7 +9,9 @@ from datetime import datetime, timezone
 from typing import Final
 
 from dagwright.diagnostics import Note, Report
+from dagwright.spec.abilities import check_abilities
 from dagwright.spec.airflow_versions import check_airflow, settings_of_tasks
+from dagwright.spec.containers import check_containers
 from dagwright.spec.cross_dag import check_cross_dag
 from dagwright.spec.model import AssetSchedule, Spec
 from dagwright.spec.options import check_options
@@ -160,4 +162,6 @@ _CHECKS: Final[tuple[Callable[[Spec, Places, Report], None], ...]] = (
     _finite,
     check_cross_dag,
     check_options,
+    check_abilities,
+    check_containers,
 )

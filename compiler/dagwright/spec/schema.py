@@ -168,7 +168,10 @@ def _either(one: Any, other: Any) -> Any:
     """Return the schema of what is right by one of two schemas; `one` may be None."""
     if one is None or one == other:
         return other
-    known = one["anyOf"] if set(one) == {"description", "anyOf"} else [one]
+    branches = one.get("anyOf", [one])
+    known = branches if all("description" in branch for branch in branches) else [one]
+    if other in known:
+        return one
     return {"description": known[0]["description"], "anyOf": [*known, other]}
 
 

@@ -9,9 +9,16 @@ from typing import Final
 from dagwright.plan.modes.docker import docker
 from dagwright.plan.modes.local import local
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
+from dagwright.plan.modes.pods import aws_eks, gcp_gke, kubernetes
 
 MODES: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType(
-    {"local": local, "docker": docker}
+    {
+        "local": local,
+        "docker": docker,
+        "kubernetes": kubernetes,
+        "aws_eks": aws_eks,
+        "gcp_gke": gcp_gke,
+    }
 )
 """By `execute.mode`: a function of the mode's own block and of what it may lean on."""
 

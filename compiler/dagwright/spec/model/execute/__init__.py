@@ -12,9 +12,20 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
+from dagwright.spec.model.execute.container import ContainerKeys, ImageKeys
 from dagwright.spec.model.execute.docker import Docker, DockerKeys
 from dagwright.spec.model.execute.local import Local, LocalKeys, WorkerKeys
 from dagwright.spec.model.execute.part import ExecuteCommon, PathRow, Policy, Profile
+from dagwright.spec.model.execute.pods import (
+    AwsEks,
+    AwsEksKeys,
+    GcpGke,
+    GcpGkeKeys,
+    Kubernetes,
+    KubernetesKeys,
+    PodKeys,
+)
+from dagwright.spec.model.execute.secrets import SecretRef
 from dagwright.spec.model.words import SpecPart
 
 
@@ -36,12 +47,20 @@ def judged_without_mode(modes: Callable[[], Mapping[str, type[SpecPart]]]) -> Wr
 
 
 Execute = Annotated[
-    Local | Docker, Field(discriminator="mode"), judged_without_mode(lambda: MODES)
+    Local | Docker | Kubernetes | AwsEks | GcpGke,
+    Field(discriminator="mode"),
+    judged_without_mode(lambda: MODES),
 ]
 """The block of any mode."""
 
 MODES: Final[Mapping[str, type[ExecuteCommon]]] = MappingProxyType(
-    {"local": Local, "docker": Docker}
+    {
+        "local": Local,
+        "docker": Docker,
+        "kubernetes": Kubernetes,
+        "aws_eks": AwsEks,
+        "gcp_gke": GcpGke,
+    }
 )
 """By `execute.mode`: its block."""
 
@@ -57,15 +76,25 @@ def runs_in_worker(execute: ExecuteCommon) -> bool:
 __all__ = [
     "COMMON_KEYS",
     "MODES",
+    "AwsEks",
+    "AwsEksKeys",
+    "ContainerKeys",
     "Docker",
     "DockerKeys",
     "Execute",
     "ExecuteCommon",
+    "GcpGke",
+    "GcpGkeKeys",
+    "ImageKeys",
+    "Kubernetes",
+    "KubernetesKeys",
     "Local",
     "LocalKeys",
     "PathRow",
+    "PodKeys",
     "Policy",
     "Profile",
+    "SecretRef",
     "WorkerKeys",
     "judged_without_mode",
     "runs_in_worker",

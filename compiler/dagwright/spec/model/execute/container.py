@@ -1,12 +1,200 @@
-"""The words that all modes share in which dbt runs in an image."""
+"""The words that the modes share in which dbt runs in a container.
+
+A mode takes the classes of what it has. What it has only in part is refused by `spec.abilities`.
+"""
 
 from __future__ import annotations
 
-from dagwright.spec.model.words import SpecPart
+from types import MappingProxyType
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from dagwright.spec.model.execute.quantities import Bytes, Cpu
+from dagwright.spec.model.execute.secrets import SecretKeys
+from dagwright.spec.model.words import Count, Data, Form, Shown, SpecPart, Strings
+
+AbsolutePath = Annotated[str, Form(r"/.*", "an absolute path in the container, such as `/dbt`")]
+
+ENTRYPOINTS: Final = MappingProxyType(
+    {
+        "dbt": "the entrypoint is dbt, whatever the image has, and gets the rest of the command; "
+        "where no entrypoint can be set, the image's is taken to be dbt",
+        "keep": "the image's entrypoint stays, and gets the whole command: `dbt run ...`",
+        "shell": "a login shell of the image sets up its PATH, then becomes dbt; the command goes "
+        "through it as arguments, never as the text of a script",
+    }
+)
+"""The words for what starts in a container."""
 
 
-class ContainerKeys(SpecPart):
-    """The keys of every mode that names an image."""
+def _entrypoint(value: object) -> object:
+    if isinstance(value, str) and value not in ENTRYPOINTS:
+        *most, last = map(repr, ENTRYPOINTS)
+        expected = {"expected": f"{', '.join(most)} or {last}"}
+        raise PydanticCustomError("literal_error", "no such word", expected)
+    words = value if isinstance(value, (list, tuple)) else ()
+    if not (isinstance(value, str) or words) or not all(isinstance(w, str) for w in words):
+        raise PydanticCustomError("form", "no entrypoint", {"called": "a word or a list of text"})
+    return value if isinstance(value, str) else tuple(words)
+
+
+_WORDS: Final = [{"const": word, "description": text} for word, text in ENTRYPOINTS.items()]
+Entrypoint = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(_entrypoint),
+    Shown(
+        {
+            "anyOf": [
+                {"oneOf": _WORDS},
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            ]
+        }
+    ),
+]
+
+Labels = dict[str, str]
+
+
+class Resources(SpecPart):
+    """What a task is given at least."""
+
+    cpu: Cpu | None = None
+    """CPUs, such as `500m` or `2`."""
+    memory: Bytes | None = None
+    """Memory, such as `1Gi`."""
+    gpu: Count | None = None
+    """GPUs, whole ones."""
+    storage: Bytes | None = None
+    """Space on the disk of the container, such as `2Gi`."""
+
+
+class Limits(SpecPart):
+    """What a task may use at most."""
+
+    cpu: Cpu | None = None
+    """CPUs; more than that is not given."""
+    memory: Bytes | None = None
+    """Memory; a task that takes more is killed."""
+    storage: Bytes | None = None
+    """Space on the disk of the container; a task that takes more is killed."""
+
+
+class Volume(SpecPart):
+    """A folder in the container that comes from elsewhere: from exactly one place."""
+
+    mount: AbsolutePath
+    """Where the container sees it."""
+    read_only: bool = False
+    """Whether the container may only read it."""
+    sub_path: str | None = None
+    """The folder in the volume to mount, if not all of it."""
+    host: AbsolutePath | None = None
+    """A folder of the machine that the container runs on."""
+    volume: str | None = None
+    """A named volume of Docker."""
+    claim: str | None = None
+    """A PersistentVolumeClaim of the pod's namespace."""
+    config_map: str | None = None
+    """A ConfigMap of the pod's namespace, a file a key."""
+    kubernetes_secret: str | None = None
+    """A Secret of the pod's namespace, a file a key."""
+    empty: Bytes | None = None
+    """An empty folder that goes away with the container, of at most this size."""
+
+
+VOLUME_SOURCES: Final = ("host", "volume", "claim", "config_map", "kubernetes_secret", "empty")
+"""The keys of `Volume` of which one must be written."""
+
+
+class Toleration(SpecPart):
+    """A taint of nodes that the pod does not mind; see Kubernetes."""
+
+    key: str | None = None
+    """The key of the taint; any, if not given."""
+    operator: Literal["Exists", "Equal"] | None = None
+    """Whether the taint must have the value; `Equal` if not given."""
+    value: str | None = None
+    """The value of the taint."""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    """The effect of the taint; any, if not given."""
+    toleration_seconds: Count | None = None
+    """How long the pod stays on a node that gets the taint `NoExecute`."""
+
+
+class NodeOverride(SpecPart):
+    """Other settings for the tasks of some nodes; mappings are merged, the rest is replaced."""
+
+    select: Strings
+    """Which nodes, as `render.select`; tests only where they are named."""
+    image: str | None = None
+    """The image for these nodes."""
+    resources: Resources | None = None
+    """What they are given at least."""
+    limits: Limits | None = None
+    """What they may use at most."""
+    env: Labels | None = None
+    """Environment variables of their commands."""
+    labels: Labels | None = None
+    """Labels of their containers or pods."""
+    node_selector: Labels | None = None
+    """Labels that the machine of their pods must have."""
+    tolerations: tuple[Toleration, ...] | None = None
+    """Taints of nodes that their pods do not mind."""
+    service_account: str | None = None
+    """The service account of their pods."""
+    pod: Data | None = None
+    """What is merged into the manifest of their pods."""
+
+
+class ContainerKeys(SecretKeys):
+    """The keys of every mode in which dbt runs in a container."""
+
+    entrypoint: Entrypoint = "dbt"
+    """What starts in the container: a word, or a list, which then gets the whole command."""
+    target_path: AbsolutePath = "/tmp/dbt/target"  # noqa: S108 - in a container of its own
+    """Where dbt writes its artifacts in the container: a folder that it can make."""
+    log_path: AbsolutePath = "/tmp/dbt/logs"  # noqa: S108 - in a container of its own
+    """Where dbt writes its log file in the container: a folder that it can make."""
+    overrides: tuple[NodeOverride, ...] = ()
+    """Other settings for some nodes; each must match a node that a task runs."""
+    operator_args: Data = Field(default_factory=dict)
+    """Arguments of Airflow's operator that have no key here, by its own names."""
+
+
+class ImageKeys(ContainerKeys):
+    """The keys of the modes that name an image."""
 
     image: str
-    """The image that dbt and its adapter are in."""
+    """The image that dbt and its adapter are in; Airflow templates are allowed."""
+
+
+class ResourceKeys(SpecPart):
+    """The keys of the modes in which a task is given CPU and memory."""
+
+    resources: Resources = Field(default_factory=Resources)
+    """What a task is given at least, as Kubernetes quantities."""
+    limits: Limits = Field(default_factory=Limits)
+    """What a task may use at most, as Kubernetes quantities."""
+
+
+class VolumeKeys(SpecPart):
+    """The keys of the modes in which folders can be mounted."""
+
+    volumes: tuple[Volume, ...] = ()
+    """Folders in the container that come from elsewhere."""
+
+
+class LabelKeys(SpecPart):
+    """The keys of the modes in which a container has labels."""
+
+    labels: Labels = Field(default_factory=dict)
+    """Labels of the containers or pods; Airflow templates are allowed."""
+
+
+class DeferrableKeys(SpecPart):
+    """The keys of the modes whose operator can wait in the triggerer."""
+
+    deferrable: bool | None = None
+    """Whether a task gives back its worker slot while it waits; Airflow decides if not given."""

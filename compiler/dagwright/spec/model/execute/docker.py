@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dagwright.spec.model.execute.container import ContainerKeys
+from dagwright.spec.model.execute.container import (
+    ImageKeys,
+    LabelKeys,
+    ResourceKeys,
+    VolumeKeys,
+)
 from dagwright.spec.model.execute.part import ExecuteCommon
 
 
-class DockerKeys(ContainerKeys):
+class DockerKeys(ImageKeys, ResourceKeys, VolumeKeys, LabelKeys):
     """The keys that only `docker` has."""
 
     connection: str | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from dagwright.spec.model.execute.part import ExecuteCommon
-from dagwright.spec.model.words import ImportPaths, Meaning, SpecPart
+from dagwright.spec.model.execute.secrets import SecretKeys
+from dagwright.spec.model.words import ImportPaths, Meaning
 
 Invocation = Annotated[
     Literal["subprocess", "dbt_runner", "auto"],
@@ -19,7 +20,7 @@ Invocation = Annotated[
 ]
 
 
-class WorkerKeys(SpecPart):
+class WorkerKeys(SecretKeys):
     """The keys of the modes in which a worker starts dbt itself."""
 
     invocation: Invocation = "subprocess"

@@ -1,0 +1,149 @@
+"""`execute.operator_args`: arguments of the operators that are data and have no key of their own.
+
+A table a kind. What the compiler decides, or what another key says, is refused with a reason, and
+so is what only Python can hold. A test compares the tables with the signatures of the providers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from dagwright.plan.modes.container_rules import OPERATOR_ARGUMENT, OPERATOR_ARGUMENT_TYPE
+from dagwright.plan.modes.mode import Given
+from dagwright.spec.model import ContainerKeys
+from dagwright.text.near import near_miss
+
+TEXT, WHOLE, NUMBER = "text", "a whole number", "a number"
+TRUTH, LIST, MAPPING = "true or false", "a list", "a mapping"
+
+TYPES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
+    {
+        TEXT: lambda value: isinstance(value, str),
+        WHOLE: lambda value: isinstance(value, int) and not isinstance(value, bool),
+        NUMBER: lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+        TRUTH: lambda value: isinstance(value, bool),
+        LIST: lambda value: isinstance(value, (list, tuple)),
+        MAPPING: lambda value: isinstance(value, Mapping),
+    }
+)
+"""By the name of a type: whether a value is of it."""
+
+_POD: Final = {
+    "base_container_status_polling_interval": NUMBER,
+    "cluster_context": TEXT,
+    "container_name_log_prefix_enabled": TRUTH,
+    "durable": TRUTH,
+    "get_logs": TRUTH,
+    "in_cluster": TRUTH,
+    "log_events_on_failure": TRUTH,
+    "log_events_on_startup": TRUTH,
+    "log_pod_spec_on_failure": TRUTH,
+    "logging_interval": WHOLE,
+    "on_kill_action": TEXT,
+    "poll_interval": NUMBER,
+    "random_name_suffix": TRUTH,
+    "reattach_on_restart": TRUTH,
+    "schedule_timeout_seconds": WHOLE,
+    "skip_on_exit_code": WHOLE,
+    "startup_check_interval_seconds": WHOLE,
+    "termination_grace_period": WHOLE,
+    "termination_message_policy": TEXT,
+}
+
+OPERATOR_ARGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "docker": {
+            "api_version": TEXT,
+            "cap_add": LIST,
+            "container_name": TEXT,
+            "dns": LIST,
+            "dns_search": LIST,
+            "env_file": TEXT,
+            "extra_hosts": MAPPING,
+            "force_pull": TRUTH,
+            "hostname": TEXT,
+            "ipc_mode": TEXT,
+            "log_opts_max_file": TEXT,
+            "log_opts_max_size": TEXT,
+            "privileged": TRUTH,
+            "shm_size": WHOLE,
+            "skip_on_exit_code": WHOLE,
+            "timeout": WHOLE,
+            "tls_ca_cert": TEXT,
+            "tls_client_cert": TEXT,
+            "tls_client_key": TEXT,
+            "tls_hostname": TEXT,
+            "tls_verify": TRUTH,
+            "tty": TRUTH,
+            "user": TEXT,
+            "working_dir": TEXT,
+            "xcom_all": TRUTH,
+        },
+        "kubernetes": {**_POD, "config_file": TEXT},
+        "aws_eks": _POD,
+        "gcp_gke": {
+            **_POD,
+            "impersonation_chain": TEXT,
+            "use_dns_endpoint": TRUTH,
+            "use_internal_ip": TRUTH,
+        },
+    }
+)
+"""By kind: the arguments that may be given, and the type of each."""
+
+ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "docker": {
+            "command": "the compiler decides it",
+            "environment": "write it as `env`",
+            "private_environment": "write it as `secrets`",
+            "mounts": "write them as `volumes`",
+            "mem_limit": "write it as `limits.memory`",
+            "cpus": "write it as `resources.cpu`",
+            "device_requests": "write it as `resources.gpu`",
+            "network_mode": "write it as `network`",
+            "docker_conn_id": "write it as `connection`",
+        },
+        "kubernetes": {
+            "arguments": "the compiler decides it",
+            "cmds": "write it as `entrypoint`",
+            "env_vars": "write it as `env`",
+            "secrets": "it is a Python object; write it as `execute.secrets`",
+            "container_resources": "write it as `resources` and `limits`",
+            "service_account_name": "write it as `service_account`",
+            "kubernetes_conn_id": "write it as `connection`",
+            "startup_timeout_seconds": "write it as `startup_timeout`",
+            "on_finish_action": "write it as `on_finish`",
+            "full_pod_spec": "write it as `pod`",
+            "pod_template_dict": "write it as `pod`",
+            "pod_template_file": "write it as `pod`",
+        },
+    }
+)
+"""By kind: arguments that a key of the spec, or the compiler, decides."""
+
+
+def checked_operator_args(kind: str, keys: ContainerKeys, given: Given) -> dict[str, Any]:
+    """Return `operator_args` where the operator of `kind` takes them; report the others."""
+    known, places = OPERATOR_ARGS[kind], given.loaded.places
+    block = ("execute",) if keys is given.loaded.spec.execute else ("execute", "producer")
+    right = {}
+    for name, value in keys.operator_args.items():
+        route = (*block, "operator_args", name)
+        if name not in known:
+            reason = _elsewhere(kind).get(name) or near_miss(name, known)
+            reason = reason or f"arguments are: {', '.join(known)}"
+            found = OPERATOR_ARGUMENT.at(places.key(route), name=name, kind=kind, hint=reason)
+            given.report.add(found)
+        elif not TYPES[known[name]](value):
+            at = places.value(route)
+            given.report.add(OPERATOR_ARGUMENT_TYPE.at(at, name=name, expected=known[name]))
+        else:
+            right[name] = list(value) if isinstance(value, tuple) else value
+    return right
+
+
+def _elsewhere(kind: str) -> Mapping[str, str]:
+    return ELSEWHERE.get(kind, ELSEWHERE["kubernetes"])

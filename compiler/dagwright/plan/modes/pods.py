@@ -1,0 +1,251 @@
+"""Modes `kubernetes`, `aws_eks` and `gcp_gke`: each dbt command in a pod of its own.
+
+The manifest is made here, whole; the operator adds its arguments, its name and its labels.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from dagwright.plan.modes.container_rules import OURS_IN_POD
+from dagwright.plan.modes.containers import (
+    ByNode,
+    changed,
+    command,
+    entrypoint,
+    environment,
+    given_only,
+)
+from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
+from dagwright.plan.modes.operator_args import checked_operator_args
+from dagwright.plan.pod_merge import strategic_merge
+from dagwright.spec.model import AwsEks, GcpGke, Kubernetes
+from dagwright.spec.model.execute import PodKeys
+from dagwright.spec.model.execute.container import Limits, Resources, Toleration, Volume
+
+CONTAINER: Final = "dbt"
+"""The name of the container that runs dbt."""
+
+LONGEST_NAME: Final = 54
+"""63 characters are allowed, and the operator adds a dash and eight to tell tries apart."""
+
+Json = dict[str, Any]
+
+
+def kubernetes(execute: Kubernetes, given: Given) -> Mode:
+    """Return the mode that runs dbt in pods of a cluster."""
+    place = {"kubernetes_conn_id": execute.connection}
+    return _pod_mode("kubernetes", execute, given, place)
+
+
+def aws_eks(execute: AwsEks, given: Given) -> Mode:
+    """Return the mode that runs dbt in pods of a cluster of Amazon EKS."""
+    place = {
+        "cluster_name": execute.cluster,
+        "region": execute.region,
+        "aws_conn_id": execute.connection,
+    }
+    return _pod_mode("aws_eks", execute, given, place, name="pod_name")
+
+
+def gcp_gke(execute: GcpGke, given: Given) -> Mode:
+    """Return the mode that runs dbt in pods of a cluster of Google Kubernetes Engine."""
+    place = {
+        "cluster_name": execute.cluster,
+        "location": execute.region,
+        "project_id": execute.project,
+        "gcp_conn_id": execute.connection,
+    }
+    return _pod_mode("gcp_gke", execute, given, place)
+
+
+def _pod_mode(
+    kind: str, execute: Any, given: Given, place: Mapping[str, Any], *, name: str = "name"
+) -> Mode:
+    """Return a mode with pods; `place` says where the cluster is, in the operator's words."""
+    by_node: ByNode[Any] = ByNode(execute, given)
+    _check_pods(by_node, given)
+    shared = {
+        **given_only(place.items()),
+        **pod_arguments(execute, given),
+        **checked_operator_args(kind, execute, given),
+    }
+
+    def own(call: Call) -> Arguments:
+        keys = by_node.of(call)
+        words = {name: pod_name(call.task), "arguments": command(call, keys, given)}
+        return {**words, **changed(pod_arguments(keys, given), shared)}
+
+    return Mode(kind=kind, shared=shared, own=own, finish=by_node.complain)
+
+
+def pod_arguments(keys: Any, given: Given) -> Json:
+    """Return the operator's arguments of any mode with pods, but for place, name and command."""
+    made = {
+        "base_container_name": CONTAINER,
+        "namespace": keys.namespace,
+        "on_finish_action": keys.on_finish,
+        "startup_timeout_seconds": int(keys.startup_timeout),
+        "pod_template_dict": manifest(keys, given),
+    }
+    return made if keys.deferrable is None else {**made, "deferrable": keys.deferrable}
+
+
+def manifest(keys: Any, given: Given) -> Json:
+    """Return the manifest of the pods, all but the arguments of dbt and the pod's name."""
+    container = given_only(
+        (
+            ("name", CONTAINER),
+            ("image", keys.image),
+            ("imagePullPolicy", keys.image_pull_policy),
+            ("command", entrypoint(keys)),
+            ("env", [*_environment(keys, given)]),
+            ("resources", _resources(keys.resources, keys.limits, keys.gpu_resource)),
+            ("volumeMounts", [_mount(*one) for one in enumerate(keys.volumes)]),
+        )
+    )
+    spec = given_only(
+        (
+            ("restartPolicy", "Never"),
+            ("serviceAccountName", keys.service_account),
+            ("automountServiceAccountToken", keys.automount_token),
+            ("imagePullSecrets", [{"name": name} for name in keys.image_pull_secrets]),
+            ("nodeSelector", dict(keys.node_selector)),
+            ("tolerations", [_toleration(one) for one in keys.tolerations]),
+            ("containers", [container]),
+            ("volumes", [_volume(*one) for one in enumerate(keys.volumes)]),
+        )
+    )
+    metadata = given_only(
+        (
+            ("namespace", keys.namespace),
+            ("labels", dict(keys.labels)),
+            ("annotations", dict(keys.annotations)),
+        )
+    )
+    made = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    return strategic_merge(made, keys.pod)
+
+
+def pod_name(task: str) -> str:
+    """Return a legal name for the pods of `task`; the operator makes it unique.
+
+    Example:
+        >>> pod_name("shop.stg_orders.run")
+        'shop-stg-orders-run'
+    """
+    legal = re.sub(r"[^a-z0-9]+", "-", task.lower())
+    return legal[:LONGEST_NAME].strip("-") or CONTAINER
+
+
+def _environment(keys: Any, given: Given) -> Iterable[Json]:
+    for name, value in environment(keys, given).items():
+        yield {"name": name, "value": value}
+    for name, secret in keys.secrets.items():
+        source = {"name": secret.kubernetes_secret, "key": secret.key}
+        yield {"name": name, "valueFrom": {"secretKeyRef": source}}
+
+
+def _resources(resources: Resources, limits: Limits, gpu: str) -> Json:
+    gpus = str(resources.gpu) if resources.gpu else None
+    least, most = (
+        given_only(
+            (
+                ("cpu", part.cpu),
+                ("memory", part.memory),
+                ("ephemeral-storage", part.storage),
+                (gpu, gpus),
+            )
+        )
+        for part in (resources, limits)
+    )
+    return given_only((("requests", least), ("limits", most)))
+
+
+def _toleration(one: Toleration) -> Json:
+    return given_only(
+        (
+            ("key", one.key),
+            ("operator", one.operator),
+            ("value", one.value),
+            ("effect", one.effect),
+            ("tolerationSeconds", one.toleration_seconds),
+        )
+    )
+
+
+def _volume_name(number: int) -> str:
+    return f"volume-{number + 1}"
+
+
+def _mount(number: int, volume: Volume) -> Json:
+    return given_only(
+        (
+            ("name", _volume_name(number)),
+            ("mountPath", volume.mount),
+            ("subPath", volume.sub_path),
+            ("readOnly", volume.read_only or None),
+        )
+    )
+
+
+VOLUMES: Final[Mapping[str, Callable[[str], Json]]] = {
+    "host": lambda path: {"hostPath": {"path": path}},
+    "claim": lambda name: {"persistentVolumeClaim": {"claimName": name}},
+    "config_map": lambda name: {"configMap": {"name": name}},
+    "kubernetes_secret": lambda name: {"secret": {"secretName": name}},
+    "empty": lambda size: {"emptyDir": {"sizeLimit": size}},
+}
+"""By the key that says where a volume comes from: what a manifest says instead."""
+
+
+def _volume(number: int, volume: Volume) -> Json:
+    sources = ((make, getattr(volume, key)) for key, make in VOLUMES.items())
+    made = next((make(value) for make, value in sources if value is not None), {})
+    return {"name": _volume_name(number), **made}
+
+
+def _check_pods(by_node: ByNode[Any], given: Given) -> None:
+    """Report what `pod` may not decide, in the block and in its overrides."""
+    keys: PodKeys = by_node.keys
+    _check_pod(keys.pod, (*by_node.route, "pod"), given)
+    for number, override in enumerate(keys.overrides):
+        _check_pod(override.pod or {}, (*by_node.route, "overrides", number, "pod"), given)
+
+
+def _check_pod(pod: Mapping[str, Any], route: tuple[str | int, ...], given: Given) -> None:
+    spec, metadata = pod.get("spec"), pod.get("metadata")
+    for part, names in ((metadata, OURS["metadata"]), (spec, OURS["spec"])):
+        for name in part if isinstance(part, Mapping) else ():
+            if name in names:
+                _complain(given, (*route, "metadata" if part is metadata else "spec", name), name)
+    containers = spec.get("containers") if isinstance(spec, Mapping) else None
+    for number, one in enumerate(containers if isinstance(containers, (list, tuple)) else ()):
+        if isinstance(one, Mapping) and one.get("name") == CONTAINER:
+            for name in one:
+                if name in OURS["container"]:
+                    _complain(given, (*route, "spec", "containers", number, name), name)
+
+
+def _complain(given: Given, route: tuple[str | int, ...], name: str) -> None:
+    at = given.loaded.places.key(route)
+    hint = next(names[name] for names in OURS.values() if name in names)
+    given.report.add(OURS_IN_POD.at(at, part=f"`{name}`", hint=hint))
+
+
+OURS: Final[Mapping[str, Mapping[str, str]]] = {
+    "metadata": {
+        "name": "pods are named after their tasks, so that they can be found",
+        "namespace": "write it as `execute.namespace`",
+    },
+    "spec": {"restartPolicy": "a task that fails is tried again by Airflow: see `retries`"},
+    "container": {
+        "args": "the compiler decides them",
+        "command": "write it as `execute.entrypoint`",
+        "image": "write it as `execute.image`",
+        "$patch": "without this container there is no dbt",
+    },
+}
+"""By part of a pod: what `pod` may not decide, and what does."""

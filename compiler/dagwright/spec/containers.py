@@ -1,0 +1,99 @@
+"""Check what `execute:` says of containers: what no single key is enough to judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from dagwright.diagnostics import Note, Report
+from dagwright.spec.amounts import amount
+from dagwright.spec.container_rules import (
+    DETAIL_WITHOUT_SOURCE,
+    ILLEGAL_LABEL,
+    LIMIT_BELOW_REQUEST,
+    ONE_SOURCE,
+    SECRET_AND_ENV,
+)
+from dagwright.spec.model import Spec, SpecPart
+from dagwright.spec.model.execute import PodKeys
+from dagwright.spec.model.execute.container import VOLUME_SOURCES, ResourceKeys, VolumeKeys
+from dagwright.spec.model.execute.secrets import DETAILS, SOURCES, SecretKeys
+from dagwright.text.route import Places, Route
+
+_LABEL_VALUE: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,61}[A-Za-z0-9])?)?")
+_LABEL_KEY: Final = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9.\-]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,61}[A-Za-z0-9])?"
+)
+
+
+def check_containers(spec: Spec, places: Places, report: Report) -> None:
+    """Report what is wrong with the block `execute`, and with the producer that it may have."""
+    for route, block in _blocks(spec):
+        if isinstance(block, SecretKeys):
+            _secrets(route, block, places, report)
+        if isinstance(block, VolumeKeys):
+            for number, volume in enumerate(block.volumes):
+                _one_of(VOLUME_SOURCES, volume, (*route, "volumes", number), places, report)
+        if isinstance(block, ResourceKeys):
+            _limits(route, block, places, report)
+        if isinstance(block, PodKeys):
+            _labels(route, block, places, report)
+
+
+def _blocks(spec: Spec) -> Iterator[tuple[Route, Any]]:
+    yield ("execute",), spec.execute
+    producer = getattr(spec.execute, "producer", None)
+    if producer is not None:
+        yield ("execute", "producer"), producer
+
+
+def _secrets(route: Route, block: SecretKeys, places: Places, report: Report) -> None:
+    env = getattr(block, "env", {})
+    for name, secret in block.secrets.items():
+        at: Route = (*route, "secrets", name)
+        _one_of(SOURCES, secret, at, places, report)
+        for detail, source in DETAILS.items():
+            if getattr(secret, detail) is not None and getattr(secret, source) is None:
+                where = places.key((*at, detail))
+                report.add(DETAIL_WITHOUT_SOURCE.at(where, key=detail, other=source))
+        if secret.kubernetes_secret is not None and secret.key is None:
+            where = places.key((*at, "kubernetes_secret"))
+            found = DETAIL_WITHOUT_SOURCE.at(where, key="kubernetes_secret", other="key")
+            report.add(found)
+        if name in env:
+            note = Note(places.key((*route, "env", name)), "`env` has it here")
+            report.add(SECRET_AND_ENV.at(places.key(at), name=name, notes=(note,)))
+
+
+def _one_of(
+    sources: tuple[str, ...], part: SpecPart, at: Route, places: Places, report: Report
+) -> None:
+    """Report a part that has none or several of the keys `sources`."""
+    given = [source for source in sources if getattr(part, source) is not None]
+    if len(given) == 1:
+        return
+    known = ", ".join(f"`{source}`" for source in sources)
+    found = " and ".join(f"`{source}`" for source in given) or "none of them"
+    where = places.key((*at, given[-1])) if given else places.key(at)
+    report.add(ONE_SOURCE.at(where, known=known, found=found))
+
+
+def _limits(route: Route, block: ResourceKeys, places: Places, report: Report) -> None:
+    for name in type(block.limits).model_fields:
+        least, most = getattr(block.resources, name), getattr(block.limits, name)
+        if least is not None and most is not None and amount(most) < amount(least):
+            note = Note(places.key((*route, "resources", name)), f"at least {least} is here")
+            at = places.value((*route, "limits", name))
+            found = LIMIT_BELOW_REQUEST.at(at, name=name, most=most, least=least, notes=(note,))
+            report.add(found)
+
+
+def _labels(route: Route, block: PodKeys, places: Places, report: Report) -> None:
+    for where in ("labels", "node_selector"):
+        for key, value in getattr(block, where).items():
+            at: Route = (*route, where, key)
+            if not _LABEL_KEY.fullmatch(key):
+                report.add(ILLEGAL_LABEL.at(places.key(at), what="key", text=key))
+            if "{{" not in value and not _LABEL_VALUE.fullmatch(value):
+                report.add(ILLEGAL_LABEL.at(places.value(at), what="value", text=value))
