@@ -99,17 +99,23 @@ def test_the_command_comes_first_then_paths_from_the_folder_then_flags_then_ours
     assert not scratch.exists()
 
 
-def test_a_partial_parse_is_used_where_it_lies_if_there_is_one(folder: Path) -> None:
-    lies = folder.parent / "shop" / "target" / "partial_parse.msgpack"
-    lies.parent.mkdir()
-    run(folder)
-    assert "--partial-parse-file-path" not in seen(folder)["argv"]
-    lies.touch()
-    run(folder)
-    argv = seen(folder)["argv"]
-    assert argv[argv.index("--partial-parse-file-path") + 1] == str(lies)
-    run(folder, partial_parse=None)
-    assert "--partial-parse-file-path" not in seen(folder)["argv"]
+def test_the_first_partial_parse_that_is_there_is_used_where_it_lies(folder: Path) -> None:
+    target = folder.parent / "shop" / "target"
+    target.mkdir()
+
+    def used(*names: str) -> str | None:
+        run(folder, partial_parse=names)
+        argv = seen(folder)["argv"]
+        flag = "--partial-parse-file-path"
+        return argv[argv.index(flag) + 1] if flag in argv else None
+
+    names = ("target/baked.msgpack", "target/partial_parse.msgpack")
+    assert used(*names) is None
+    (target / "partial_parse.msgpack").touch()
+    assert used(*names) == str(target / "partial_parse.msgpack")
+    (target / "baked.msgpack").touch()
+    assert used(*names) == str(target / "baked.msgpack")
+    assert used() is None
 
 
 def test_the_environment_is_the_workers_and_the_tasks_but_for_what_changes_the_selection(

@@ -16,6 +16,7 @@ from dagwright.pipeline import Compiled, Options, compile_spec
 from dagwright.plan.commands import SharedCommand, whole_argv
 from dagwright.plan.option_rules import RULES
 from dagwright.plan.options import DATA_INTERVAL, OPTIONS
+from dagwright.plan.worker_rules import RULES as WORKER_RULES
 from dagwright.spec.model.execute import ExecuteCommon
 from dagwright.spec.model.execute.options import DbtOptionKeys
 from manifests import manifest
@@ -166,7 +167,7 @@ def examples(rule: Rule, heading: str) -> list[str]:
     return re.findall(r"```yaml\n(.*?)```", below.partition("\n## ")[0], re.DOTALL)
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", [*RULES, *WORKER_RULES], ids=lambda rule: rule.code)
 def test_the_page_of_a_rule_tells_the_truth(rule: Rule) -> None:
     for example in examples(rule, "Example"):
         assert compiled(example)[1] == [rule.code]

@@ -10,6 +10,7 @@ from dagwright.drift import rules as drift
 from dagwright.ir import rules as ir
 from dagwright.plan import option_rules as plan_options
 from dagwright.plan import rules as plan
+from dagwright.plan import worker_rules as plan_worker
 from dagwright.plan.modes import container_rules as plan_containers
 from dagwright.project import rules as project
 from dagwright.select import rules as select
@@ -31,6 +32,7 @@ _MODULES: Final = (
     plan_options,
     doctor,
     plan_containers,
+    plan_worker,
     drift,
     upgrade,
 )

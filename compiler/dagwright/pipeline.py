@@ -93,7 +93,7 @@ def _compiled(
     chosen = choose_nodes(project, loaded, report, state) if project is not None else None
     if project is not None and chosen is not None:
         if options.verify_selection:
-            verify_selection(project, loaded, _dbt_of(loaded), report, state)
+            verify_selection(project, loaded, dbt_of(loaded), report, state)
         chosen = settle_cross_tests(project, chosen, loaded, report)
     if project is None or chosen is None:
         return None
@@ -134,7 +134,7 @@ def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | 
     manifest = _manifest(loaded)
     parsed = render.load == "dbt" or (render.load == "auto" and not files.exists(manifest))
     load_at = loaded.places.key(("render", "load"))
-    if parsed and not run_dbt_parse(_dbt_of(loaded), report, load_at):
+    if parsed and not run_dbt_parse(dbt_of(loaded), report, load_at):
         return None
     return read_project(files, manifest, report, manifest_at)
 
@@ -153,7 +153,7 @@ def load_state(files: Files, loaded: LoadedSpec, report: Report) -> State | None
     return read_state(files, folder, posixpath.dirname(manifest), report, at)
 
 
-def _dbt_of(loaded: LoadedSpec) -> Dbt:
+def dbt_of(loaded: LoadedSpec) -> Dbt:
     """Return the dbt that `render.dbt` names, on the project of the spec."""
     dbt = loaded.spec.render.dbt
     profiles_dir = dbt.profiles_dir

@@ -48,6 +48,7 @@ __all__ = [
     "TaskGroup",
     "TaskGroupContext",
     "asked_task",
+    "dags_folder",
     "deadline_alert",
     "empty_operator",
     "get_connection",
@@ -155,6 +156,13 @@ def deadline_alert(stated: Mapping[str, Any]) -> Any:
         callback=callback(stated["callback"], kwargs=dict(stated.get("arguments", {}))),
         **name,
     )
+
+
+def dags_folder() -> str:
+    """Return the folder of DAG files that Airflow is configured with."""
+    from airflow.configuration import conf  # noqa: PLC0415 (only a worker asks)
+
+    return str(conf.get("core", "dags_folder"))
 
 
 def get_variable(name: str) -> str | None:

@@ -10,20 +10,23 @@ whatever reason, the whole group is interrupted, and then killed.
 
 `dbt-runner` calls dbt's Python API (`dbtRunner`) of this interpreter. It does so in a child, and
 not in the task process: dbt's threads cannot be stopped from outside, its logging and its
-settings outlive a call, and a fresh interpreter shares none of it with Airflow.
+settings outlive a call, and a fresh interpreter shares none of it with Airflow. So a manifest is
+loaded once, in the process of the task that uses it, and no other task sees what became of it.
 
 This file runs as a program by its path, and imports nothing of Airflow and nothing of dagwright.
 """
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import signal
 import sys
 import threading
 import time
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 RUN: Final = "run"
 DBT_RUNNER: Final = "dbt-runner"
@@ -80,13 +83,37 @@ def _command(mode: str, command: list[str]) -> int:
 def _run_dbt(arguments: list[str]) -> int:
     """Return what the `dbt` program would exit with: 0, 1 for failed nodes, 2 for no run."""
     sys.path.pop(0)  # The folder of this file, whose modules are not for dbt to find.
+    gc.set_threshold(*_COLLECT_SELDOM)
     from dbt.cli.main import dbtRunner  # noqa: PLC0415 (only a worker with dbt gets here)
 
+    gc.freeze()
     result = dbtRunner().invoke(arguments)
+    if _NO_JSON in arguments and hasattr(result.result, "write"):
+        result.result.write(_results_file(arguments))
     if result.exception is not None:
         sys.stderr.write(f"{type(result.exception).__name__}: {result.exception}\n")
-        return 2
-    return 0 if result.success else 1
+        _leave(2)
+    _leave(0 if result.success else 1)
+
+
+_NO_JSON: Final = "--no-write-json"
+"""dbt then writes no results, and above all not twice its whole manifest: we write the results."""
+
+_COLLECT_SELDOM: Final = (200_000, 50, 100)
+"""dbt makes hundreds of objects a node, all of which stay: to look at them often is a waste."""
+
+
+def _results_file(arguments: list[str]) -> str:
+    name = "sources.json" if arguments[0] == "source" else "run_results.json"
+    return os.path.join(arguments[arguments.index("--target-path") + 1], name)  # noqa: PTH118
+
+
+def _leave(status: int) -> NoReturn:
+    """End as children of `multiprocessing` do: what is registered runs, nothing is taken apart."""
+    atexit._run_exitfuncs()  # noqa: SLF001
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 if __name__ == "__main__":

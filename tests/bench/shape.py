@@ -24,7 +24,7 @@ DEFAULTS = {
         "flags": FLAGS,
         "paths": {"--project-dir": "../dbt/shop", "--profiles-dir": "../dbt"},
         "env": {},
-        "partial_parse": "target/partial_parse.msgpack",
+        "partial_parse": ["target/partial_parse.msgpack"],
     }
 }
 

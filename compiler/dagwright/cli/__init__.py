@@ -24,6 +24,7 @@ COMMANDS: Final = MappingProxyType(
         "upgrade": "write old words as the newest ones, if nothing else changes",
         "config": "print a spec as an environment has it, merged and with its defaults",
         "compile": "write the artifact of each spec",
+        "bake": "let dbt parse each project as the tasks will",
         "check": "compile in memory, and say which artifacts on disk differ",
         "doctor": "ask the runtime of a spec for dbt, the project and the profile",
         "graph": "draw the tasks of a spec and what they wait for",

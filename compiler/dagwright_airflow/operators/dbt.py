@@ -15,10 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Final, NamedTuple
 
+from dagwright_airflow import leash
 from dagwright_airflow.airflow_api import (
     AirflowException,
     AirflowFailException,
     BaseOperator,
+    dags_folder,
     has_lost_its_supervisor,
 )
 from dagwright_airflow.operators.environment import allowed_flags, child_environment
@@ -66,8 +68,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             the API, if it is there and no other program is asked for.
         vars: dbt's `--vars`, rendered value by value before they become its JSON.
         env: environment variables for dbt, over those of the worker.
-        partial_parse: a partial parse file to start from if it exists, relative to the
-            project.
+        partial_parse: partial parse files, relative to the project; the first one that is
+            there is what dbt starts from.
         folder: the loader file's folder.
         seed: a seed to load only if it changed: its `node`, its `file` relative to the
             project, and its `checksum`.
@@ -102,7 +104,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         invocation: Invocation = "subprocess",
         vars: Mapping[str, Any] | None = None,  # noqa: A002 (dbt's word)
         env: Mapping[str, str] | None = None,
-        partial_parse: str | None = "target/partial_parse.msgpack",
+        partial_parse: Sequence[str] = (),
         folder: str = ".",
         seed: Mapping[str, str] | None = None,
         retry_tests: bool = False,
@@ -169,9 +171,11 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
 
         with TemporaryDirectory(prefix="dagwright-") as scratch:
             call = self._call(project, Path(scratch))
-            self.log.info("In %s: dbt %s", project, shlex.join(call.arguments))
-            argv = [*self._program(call.environment), *call.arguments]
-            self._running = LeashedProcess(argv, project, call.environment)
+            start = self._program(call.environment)
+            by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
+            arguments = [*call.arguments, "--no-write-json" if by_api else "--write-json"]
+            self.log.info("In %s: dbt %s", project, shlex.join(arguments))
+            self._running = LeashedProcess([*start, *arguments], project, call.environment)
             status = self._running.run(tell, has_lost_its_supervisor)
             results = read_results(Path(scratch, "target"))
 
@@ -227,18 +231,24 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
     def _call(self, project: Path, scratch: Path) -> Call:
         """Return the call of dbt; later flags win over earlier ones."""
         options = option_words(self.command, self.options, self.option_forms)
-        environment = child_environment(self.env, options.environment)
+        environment = child_environment(self._dag_folders(), self.env, options.environment)
         arguments = [*self.command, *_DEFAULT_FLAGS]
         for flag, path in self.paths:
             arguments += (flag, str(self._resolved(path)))
         arguments += (*allowed_flags(self.flags, environment), *options.arguments)
         if self.vars:
             arguments += ("--vars", json.dumps(self.vars))
-        if self.partial_parse is not None and (project / self.partial_parse).is_file():
-            arguments += ("--partial-parse-file-path", str(project / self.partial_parse))
+        parsed = next(
+            (one for name in self.partial_parse if (one := project / name).is_file()), None
+        )
+        if parsed is not None:
+            arguments += ("--partial-parse-file-path", str(parsed))
         arguments += ("--target-path", str(scratch / "target"))
-        arguments += ("--log-path", str(scratch / "logs"), "--write-json")
+        arguments += ("--log-path", str(scratch / "logs"))
         return Call(arguments, environment)
+
+    def _dag_folders(self) -> tuple[str, ...]:
+        return (dags_folder(), self.folder)
 
     def _resolved(self, path: str) -> Path:
         return Path(os.path.normpath(Path(self.folder) / path))

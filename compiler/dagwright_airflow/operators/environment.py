@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 _NOT_HANDED_DOWN: Final = frozenset(
@@ -13,14 +13,26 @@ _NOT_HANDED_DOWN: Final = frozenset(
 ) | {"_AIRFLOW_PARSING_CONTEXT_DAG_ID", "_AIRFLOW_PARSING_CONTEXT_TASK_ID"}
 """What would change the selection unseen, or make a DAG file that dbt imports build one task."""
 
+_PYTHONPATH: Final = "PYTHONPATH"
+
 _WARN_ERROR: Final = ("DBT_WARN_ERROR", "DBT_ENGINE_WARN_ERROR")
 _WARN_ERROR_OPTIONS: Final = "--warn-error-options"
 _TRUE: Final = frozenset({"1", "true", "t", "yes", "y", "on"})
 
 
-def child_environment(*given: Mapping[str, object]) -> dict[str, str]:
-    """Return the environment of this process with `given` over it, the later the stronger."""
+def child_environment(
+    dag_folders: Collection[str], *given: Mapping[str, object]
+) -> dict[str, str]:
+    """Return the environment of this process with `given` over it, the later the stronger.
+
+    dbt imports every module whose name begins with `dbt_` as a plugin, so `dag_folders` are taken
+    out of the PYTHONPATH that is inherited: a DAG file is no plugin.
+    """
     everything = dict(os.environ)
+    if path := everything.get(_PYTHONPATH):
+        barred = {os.path.realpath(folder) for folder in dag_folders}
+        kept = [one for one in path.split(os.pathsep) if os.path.realpath(one) not in barred]
+        everything[_PYTHONPATH] = os.pathsep.join(kept)
     for variables in given:
         everything.update((name, str(value)) for name, value in variables.items())
     return {name: text for name, text in everything.items() if name not in _NOT_HANDED_DOWN}

@@ -6,7 +6,9 @@ Nothing here imports dbt. Where the API is called, it is in a process of its own
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, Literal
@@ -16,8 +18,8 @@ from dagwright_airflow.airflow_api import AirflowException
 
 Invocation = Literal["subprocess", "dbt_runner", "auto"]
 
-_ANY_DBT: Final = "dbt"
-"""The executable of a spec that names none."""
+_NEEDS_API: Final = "1."
+"""How the versions of dbt begin that have a Python API."""
 
 
 def program(
@@ -25,33 +27,32 @@ def program(
 ) -> list[str]:
     """Return what runs dbt, in the words of the leash.
 
+    `auto` is the API where the very program that it would run instead is this interpreter's own.
+
     Raises:
         AirflowException: it is not on this worker.
     """
-    if invocation == "auto":
-        invocation = _chosen(executable, log)
-    if invocation == "dbt_runner":
-        if (found := _installed()) is None:
+    path = shutil.which(executable, path=environment.get("PATH"))
+    if invocation == "dbt_runner" or (invocation == "auto" and _is_own(executable, path)):
+        found = _installed()
+        if found is not None:
+            log.info("By the Python API of dbt %s, in a process of its own", found)
+            return [leash.DBT_RUNNER]
+        if invocation == "dbt_runner":
             message = "Airflow's Python has no dbt whose API could be called; see `invocation`"
             raise AirflowException(message)
-        log.info("By the Python API of dbt %s, in a process of its own", found)
-        return [leash.DBT_RUNNER]
-    path = shutil.which(executable, path=environment.get("PATH"))
     if path is None:
         message = f"the dbt executable {executable!r} is not on this worker; see `dbt_executable`"
         raise AirflowException(message)
     return [leash.RUN, path]
 
 
-def _chosen(executable: str, log: logging.Logger) -> Literal["subprocess", "dbt_runner"]:
-    if executable != _ANY_DBT:
-        reason, chosen = f"{executable} was asked for", "subprocess"
-    elif _installed() is None:
-        reason, chosen = "Airflow's Python has no dbt with an API", "subprocess"
-    else:
-        reason, chosen = "Airflow's Python has dbt", "dbt_runner"
-    log.info("`invocation: auto` is %s here: %s", chosen, reason)
-    return "subprocess" if chosen == "subprocess" else "dbt_runner"
+def _is_own(executable: str, path: str | None) -> bool:
+    """Return whether the program at `path` is that of this interpreter, or stands for it."""
+    if path is None:
+        return "/" not in executable
+    here = os.path.realpath(os.path.dirname(sys.executable))  # noqa: PTH120
+    return os.path.realpath(os.path.dirname(path)) == here  # noqa: PTH120
 
 
 def _installed() -> str | None:
@@ -60,4 +61,4 @@ def _installed() -> str | None:
         found = version("dbt-core")
     except PackageNotFoundError:
         return None
-    return found if found.partition(".")[0] == "1" else None
+    return found if found.startswith(_NEEDS_API) else None

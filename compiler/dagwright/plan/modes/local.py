@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.options import option_forms
+from dagwright.plan.parses import check_vars, partial_parses
 from dagwright.spec.model.execute import Local, LocalKeys
-
-PARTIAL_PARSE: Final = "target/partial_parse.msgpack"
-"""Where dbt leaves what it parsed, in the project; a task reads it there if it exists."""
 
 
 def local(execute: Local, given: Given) -> Mode:
     """Return the mode that runs dbt in the worker."""
+    check_vars(given.loaded, given.report)
     return Mode(
         kind="dbt",
         shared=worker_arguments(execute, given),
@@ -43,7 +40,7 @@ def worker_arguments(execute: LocalKeys, given: Given) -> Arguments:
         "paths": dict(command.paths),
         "vars": dict(command.variables),
         "env": dict(command.env),
-        "partial_parse": PARTIAL_PARSE,
+        "partial_parse": partial_parses(command),
         **(options if command.options else {}),
         **({"on_warning": list(execute.on_warning)} if execute.on_warning else {}),
     }

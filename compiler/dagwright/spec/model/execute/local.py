@@ -14,7 +14,7 @@ Invocation = Annotated[
         {
             "subprocess": "dbt is a process of its own, killed with the task",
             "dbt_runner": "the dbt of Airflow's own Python, by its API, in a process of its own",
-            "auto": "`dbt_runner` where Airflow's Python has dbt, and `subprocess` elsewhere",
+            "auto": "by its API if the program is that of Airflow's own Python, else `subprocess`",
         }
     ),
 ]
@@ -23,7 +23,7 @@ Invocation = Annotated[
 class WorkerKeys(SecretKeys):
     """The keys of the modes in which a worker starts dbt itself."""
 
-    invocation: Invocation = "subprocess"
+    invocation: Invocation = "auto"
     """How the worker calls dbt."""
     on_warning: ImportPaths | None = None
     """Import paths of functions to call where a test or a freshness check warns."""

@@ -1,0 +1,129 @@
+"""`dagwright bake`: what it makes, dbt takes in a task's call; what no parse fits, it refuses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dagwright.cli import program
+from dagwright.diagnostics import Report
+from dagwright.files import DiskFiles
+from dagwright.pipeline import Options, compile_spec
+
+pytestmark = [pytest.mark.dbt, pytest.mark.slow]
+
+TINY = Path(__file__).parent / "projects" / "tiny"
+DBT = str(Path(sys.executable).parent / "dbt")
+SPEC = """\
+version: 1
+dag: {{id: tiny}}
+render: {{project_dir: ../tiny, dbt: {{executable: {dbt}, profiles_dir: ../tiny}}}}
+execute:
+  mode: local
+  project_dir: /somewhere/else/tiny
+  profile: {{target: dev}}
+{more}"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the project beside a folder of specs."""
+    shutil.copytree(TINY, tmp_path / "tiny")
+    (tmp_path / "dags").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TINY_DATABASE", "../tiny.duckdb")
+    monkeypatch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "False")
+    return tmp_path
+
+
+def bake(folder: Path, more: str = "") -> Result:
+    (folder / "dags/tiny.dagwright.yaml").write_text(SPEC.format(dbt=DBT, more=more))
+    return CliRunner().invoke(program, ["bake"], catch_exceptions=False)
+
+
+def candidates(spec: str) -> list[str]:
+    made = compile_spec(DiskFiles(), spec, Options(), Report())
+    assert made is not None
+    names: list[str] = made.plan.defaults["dbt"]["partial_parse"]
+    return names
+
+
+def parsed_anew(project: Path, parse: Path, *flags: str) -> bool:
+    """Return whether a call as a task makes it has to parse files of the project."""
+    words = ["ls", "--target-path", "elsewhere", "--log-level", "debug", *flags]
+    done = subprocess.run(
+        [DBT, *words, "--profiles-dir", ".", "--partial-parse-file-path", str(parse)],
+        cwd=project,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return "no changes found, skipping parsing" not in done.stdout
+
+
+def test_what_is_baked_is_what_tasks_look_for_and_dbt_takes_it_elsewhere(folder: Path) -> None:
+    done = bake(folder, "  vars: {most: 10}\n")
+    assert done.exit_code == 0, done.output
+    baked, fallback = candidates("dags/tiny.dagwright.yaml")
+    assert "tiny/" + baked in done.output
+    assert fallback == "target/partial_parse.msgpack"
+
+    moved = folder / "image" / "dbt"
+    shutil.copytree(folder / "tiny", moved)
+    same = ("--target", "dev", "--vars", '{"most": 10}')
+    assert not parsed_anew(moved, moved / baked, *same)
+    assert parsed_anew(moved, moved / baked, "--target", "dev", "--vars", '{"most": 11}')
+    assert parsed_anew(moved, moved / baked, "--vars", '{"most": 10}')
+
+
+def test_each_set_of_variables_has_a_file_of_its_own(folder: Path) -> None:
+    assert bake(folder, "  vars: {most: 10}\n").exit_code == 0
+    first = candidates("dags/tiny.dagwright.yaml")[0]
+    assert bake(folder, "  vars: {most: 11}\n").exit_code == 0
+    second = candidates("dags/tiny.dagwright.yaml")[0]
+    assert first != second
+    assert (folder / "tiny" / first).is_file()
+    assert (folder / "tiny" / second).is_file()
+
+
+def test_variables_that_differ_from_run_to_run_fit_no_parse(folder: Path) -> None:
+    done = bake(folder, '  vars: {day: "{{ ds }}"}\n')
+    assert done.exit_code == 1
+    assert "error[DW555]" in done.output
+    assert "warning[DW554]" in done.output
+    assert candidates("dags/tiny.dagwright.yaml") == ["target/partial_parse.msgpack"]
+
+
+def test_a_profile_that_is_never_the_same_is_refused_with_dbts_reason(folder: Path) -> None:
+    profiles = folder / "tiny/profiles.yml"
+    moment = "../{{ modules.datetime.datetime.now().isoformat() }}.duckdb"
+    profiles.write_text(profiles.read_text().replace("{{ env_var('TINY_DATABASE') }}", moment))
+    done = bake(folder)
+    assert done.exit_code == 1
+    assert "error[DW556]" in done.output
+    assert "profile has changed" in done.output
+
+
+def test_a_dbt_that_fails_is_quoted(folder: Path) -> None:
+    assert bake(folder).exit_code == 0
+    (folder / "tiny/models/orders.sql").write_text("{{ ref(")
+    done = bake(folder)
+    assert done.exit_code == 1
+    assert "Compilation Error" in done.output
+
+
+def test_the_project_may_lie_elsewhere_now(folder: Path) -> None:
+    assert bake(folder).exit_code == 0
+    shutil.copytree(folder / "tiny", folder / "copy")
+    shutil.rmtree(folder / "copy/target")
+    words = ["bake", "--project-dir", "copy", "--profiles-dir", "copy", "--dbt", DBT]
+    done = CliRunner().invoke(program, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert (folder / "copy" / candidates("dags/tiny.dagwright.yaml")[0]).is_file()
