@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,14 @@ from click.testing import CliRunner
 
 from dagwright.cli import COMMANDS, program
 from dagwright.passes import PASSES
+from state_tables import states
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "compiler/ARCHITECTURE.md"]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "compiler/ARCHITECTURE.md",
+    ROOT / "compiler/WATCHER.md",
+]
 MARK = re.compile(r"<!-- (run|file): ([^\n]*?) -->\n```(\w*)\n(.*?)```\n", re.DOTALL)
 TABLE = re.compile(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
 
@@ -95,7 +101,38 @@ def layers_table(written: str) -> str:
     return written
 
 
-TABLES: Mapping[str, Callable[[str], str]] = {"passes": passes_table, "layers": layers_table}
+def cell(values: Iterable[Enum], of: type[Enum]) -> str:
+    """Return the words of a cell, in the order in which they are declared."""
+    words = [one.value for one in of if one in set(values)]
+    return "any" if len(words) == len(of) else ", ".join(words)
+
+
+def watcher_table(_written: str) -> str:
+    rows = (
+        f"| {cell(row.attempt, states.Attempt)} | {cell(row.verdict, states.Verdict)} "
+        f"| {cell(row.producer, states.Producer)} | `{row.do.value}` | {row.why} |\n"
+        for row in states.WATCHER
+    )
+    head = "| attempt | verdict | producer | does | because |\n| --- | --- | --- | --- | --- |\n"
+    return "".join((head, *rows))
+
+
+def producer_table(_written: str) -> str:
+    rows = (
+        f"| {row.start.value} | {cell(row.verdict, states.Verdict)} "
+        f"| {cell(row.watcher, states.Watcher)} | `{row.plan.value}` | {row.why} |\n"
+        for row in states.PRODUCER
+    )
+    head = "| start | verdict | watcher | does | because |\n| --- | --- | --- | --- | --- |\n"
+    return "".join((head, *rows))
+
+
+TABLES: Mapping[str, Callable[[str], str]] = {
+    "passes": passes_table,
+    "layers": layers_table,
+    "watcher": watcher_table,
+    "producer": producer_table,
+}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

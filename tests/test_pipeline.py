@@ -22,6 +22,7 @@ from dagwright.plan.modes import MODES, Given, Mode
 from dagwright.plan.paths import PathMap
 from dagwright.plan.seeds import MODES_THAT_REMEMBER
 from dagwright.project import Resource, UniqueId
+from dagwright.select.exact import ExactSelectors
 from manifests import manifest
 
 SHOP = """
@@ -420,6 +421,7 @@ BLOCKS = {
     "kubernetes": "mode: kubernetes, image: dbt",
     "aws_eks": "mode: aws_eks, image: dbt, cluster: main",
     "gcp_gke": "mode: gcp_gke, image: dbt, cluster: main, region: europe-west4",
+    "watcher": "mode: watcher, producer: {mode: local}",
 }
 """By mode: the least that a spec must say."""
 
@@ -441,7 +443,14 @@ def test_a_mode_changes_no_shape_and_fits_the_schema(mode: str, tests: str) -> N
 def test_the_error_names_the_modes_that_remember_seeds() -> None:
     made = {name: compiled(SPEC.replace("mode: local", block)) for name, block in BLOCKS.items()}
     given = {
-        name: Given(one.loaded, one.plan.command, PathMap(one.loaded), one.project, Report())
+        name: Given(
+            one.loaded,
+            one.plan.command,
+            PathMap(one.loaded),
+            one.project,
+            Report(),
+            ExactSelectors(one.project),
+        )
         for name, one in made.items()
     }
     modes = {name: MODES[name](made[name].loaded.spec.execute, given[name]) for name in MODES}

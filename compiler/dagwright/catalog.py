@@ -12,6 +12,7 @@ from dagwright.plan import option_rules as plan_options
 from dagwright.plan import rules as plan
 from dagwright.plan import worker_rules as plan_worker
 from dagwright.plan.modes import container_rules as plan_containers
+from dagwright.plan.modes import watcher_rules
 from dagwright.project import rules as project
 from dagwright.select import rules as select
 from dagwright.spec import container_rules as spec_containers
@@ -33,6 +34,7 @@ _MODULES: Final = (
     doctor,
     plan_containers,
     plan_worker,
+    watcher_rules,
     drift,
     upgrade,
 )

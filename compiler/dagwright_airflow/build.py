@@ -167,6 +167,8 @@ class _Foundry:
             arguments.update(operator_arguments(named, self._terms.callbacks))
             if kind.needs_folder:
                 arguments["folder"] = str(self._terms.folder)
+            if kind.needs_prefix:
+                arguments["prefix"] = self._site.prefix
             arguments.update(operator_arguments(shared, self._terms.callbacks))
             mould = Mould(kind.operator(), self._site.dag, arguments)
             self._moulds[key] = mould

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,11 +25,13 @@ class Kind:
     `operator` returns the class, and imports it there when it belongs to a provider. `own` are
     the keys of a task's line, beside the shared ones, that its constructor takes. An operator
     that `needs_folder` runs in the worker and finds relative paths from the loader file's folder.
+    One that `needs_prefix` looks at other tasks, and must know what stands before their ids.
     """
 
     operator: Callable[[], Any]
     own: tuple[str, ...] = ()
     needs_folder: bool = False
+    needs_prefix: bool = False
     convert: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     """By argument: what makes of its JSON value what the constructor takes."""
     callbacks: tuple[str, ...] = ()
@@ -100,6 +103,28 @@ def _device_requests(stated: Sequence[Mapping[str, Any]]) -> list[Any]:
 _POD_LISTS: Final = MappingProxyType({"arguments": list})
 _POD_OWN: Final = ("arguments", "pod_template_dict")
 
+
+def watching_dbt() -> Any:
+    """Return the watcher whose own command is a worker's dbt."""
+    _refuse_airflow_2()
+    from dagwright_airflow.watcher.watch import watching  # noqa: PLC0415 (imports triggers)
+
+    return watching(DbtOperator)
+
+
+def producing_dbt() -> Any:
+    """Return the producer that runs dbt in the worker."""
+    _refuse_airflow_2()
+    from dagwright_airflow.watcher.producer import ProducerOperator  # noqa: PLC0415
+
+    return ProducerOperator
+
+
+def _refuse_airflow_2() -> None:
+    if find_spec("airflow.sdk") is None:
+        raise ArtifactError("mode `watcher` needs Airflow 3; use another mode here")
+
+
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "dbt": Kind(
@@ -107,6 +132,16 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             ("command", "nodes", "vars", "env", "seed", "retry_tests"),
             needs_folder=True,
             callbacks=("on_warning",),
+        ),
+        "watcher_dbt": Kind(
+            watching_dbt,
+            ("command", "nodes", "starts_in", "retry_tests"),
+            needs_folder=True,
+            needs_prefix=True,
+            callbacks=("on_warning",),
+        ),
+        "producer_dbt": Kind(
+            producing_dbt, ("phases", "watched"), needs_folder=True, needs_prefix=True
         ),
         "docker": Kind(
             docker_operator,

@@ -59,6 +59,7 @@ class LeashedProcess:
         self._python = python
         self._keep = tuple(keep)
         self._process: subprocess.Popen[bytes] | None = None
+        self.longest_line = LINE_BYTES
         self.stopped = False
 
     def run(
@@ -86,7 +87,7 @@ class LeashedProcess:
             try:
                 if self.stopped:
                     self.stop()
-                for line in bounded_lines(self._chunks(process, abandoned)):
+                for line in bounded_lines(self._chunks(process, abandoned), self.longest_line):
                     tell(line)
                 while process.poll() is None:
                     self._stop_if(abandoned)
@@ -152,8 +153,8 @@ def _leash(mode: str) -> list[str]:
     return [*bare, leash.__file__, mode]
 
 
-def bounded_lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    r"""Yield the lines of `chunks`, none with more than `LINE_BYTES` of text.
+def bounded_lines(chunks: Iterable[bytes], longest: int = LINE_BYTES) -> Iterator[str]:
+    r"""Yield the lines of `chunks`, none with more than `longest` bytes of text.
 
     Memory is bounded as well, whatever is written: a program that never ends its line is cut.
 
@@ -166,15 +167,15 @@ def bounded_lines(chunks: Iterable[bytes]) -> Iterator[str]:
     for chunk in chunks:
         *ended, rest = (held + chunk).split(b"\n")
         for line in ended:
-            yield _text(line, left_out)
+            yield _text(line, left_out, longest)
             left_out = 0
-        held = rest[:LINE_BYTES]
+        held = rest[:longest]
         left_out += len(rest) - len(held)
     if held:
-        yield _text(held, left_out)
+        yield _text(held, left_out, longest)
 
 
-def _text(line: bytes, left_out: int) -> str:
-    left_out += max(0, len(line) - LINE_BYTES)
-    text = line[:LINE_BYTES].decode(errors="replace").rstrip("\r")
+def _text(line: bytes, left_out: int, longest: int) -> str:
+    left_out += max(0, len(line) - longest)
+    text = line[:longest].decode(errors="replace").rstrip("\r")
     return f"{text} [{left_out} bytes left out]" if left_out else text

@@ -10,6 +10,7 @@ from dagwright.plan.modes.docker import docker
 from dagwright.plan.modes.local import local
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.modes.pods import aws_eks, gcp_gke, kubernetes
+from dagwright.plan.modes.watcher import watcher
 
 MODES: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType(
     {
@@ -18,6 +19,7 @@ MODES: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType(
         "kubernetes": kubernetes,
         "aws_eks": aws_eks,
         "gcp_gke": gcp_gke,
+        "watcher": watcher,
     }
 )
 """By `execute.mode`: a function of the mode's own block and of what it may lean on."""

@@ -12,6 +12,7 @@ from dagwright.plan.commands import SharedCommand
 from dagwright.plan.model import Step
 from dagwright.plan.paths import PathMap
 from dagwright.project.model import Project
+from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec
 
 Arguments = Mapping[str, Any]
@@ -26,6 +27,7 @@ class Given:
     paths: PathMap
     project: Project
     report: Report
+    exact: ExactSelectors
 
 
 @dataclass(frozen=True, slots=True)

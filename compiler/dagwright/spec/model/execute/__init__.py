@@ -26,6 +26,7 @@ from dagwright.spec.model.execute.pods import (
     PodKeys,
 )
 from dagwright.spec.model.execute.secrets import SecretRef
+from dagwright.spec.model.execute.watcher import LocalProducer, Watcher, WatcherKeys
 from dagwright.spec.model.words import SpecPart
 
 
@@ -47,7 +48,7 @@ def judged_without_mode(modes: Callable[[], Mapping[str, type[SpecPart]]]) -> Wr
 
 
 Execute = Annotated[
-    Local | Docker | Kubernetes | AwsEks | GcpGke,
+    Local | Docker | Kubernetes | AwsEks | GcpGke | Watcher,
     Field(discriminator="mode"),
     judged_without_mode(lambda: MODES),
 ]
@@ -60,6 +61,7 @@ MODES: Final[Mapping[str, type[ExecuteCommon]]] = MappingProxyType(
         "kubernetes": Kubernetes,
         "aws_eks": AwsEks,
         "gcp_gke": GcpGke,
+        "watcher": Watcher,
     }
 )
 """By `execute.mode`: its block."""
@@ -70,7 +72,8 @@ COMMON_KEYS: Final = frozenset(ExecuteCommon.model_fields)
 
 def runs_in_worker(execute: ExecuteCommon) -> bool:
     """Return whether a worker starts dbt itself, and so can ask values when a task runs."""
-    return issubclass(type(execute), WorkerKeys)
+    where = execute.producer if isinstance(execute, Watcher) else execute
+    return issubclass(type(where), WorkerKeys)
 
 
 __all__ = [
@@ -90,11 +93,14 @@ __all__ = [
     "KubernetesKeys",
     "Local",
     "LocalKeys",
+    "LocalProducer",
     "PathRow",
     "PodKeys",
     "Policy",
     "Profile",
     "SecretRef",
+    "Watcher",
+    "WatcherKeys",
     "WorkerKeys",
     "judged_without_mode",
     "runs_in_worker",

@@ -1,0 +1,257 @@
+"""The producer: one dbt build for many tasks, told of node by node.
+
+What runs is a list of phases, since one dbt command cannot do all: sources first, then the build,
+then the tests that stand at the end. Each names all of its tasks at once, or the ones that a retry
+is left with by their own exact selectors.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from dagwright_airflow.airflow_api import (
+    AirflowException,
+    AirflowFailException,
+    has_lost_its_supervisor,
+)
+from dagwright_airflow.operators.dbt import DbtOperator
+from dagwright_airflow.operators.options import typed_options
+from dagwright_airflow.operators.process import LeashedProcess
+from dagwright_airflow.operators.results import NodeResult, read_results
+from dagwright_airflow.watcher import dbt_log
+from dagwright_airflow.watcher.ledger import (
+    Head,
+    Place,
+    Publisher,
+    Reader,
+    read_head,
+    task_states,
+)
+from dagwright_airflow.watcher.states import (
+    BUSY_STATES,
+    WATCHER_PHASES,
+    Plan,
+    Start,
+    Told,
+    Verdict,
+    Watcher,
+    producer_plans,
+)
+from dagwright_airflow.watcher.verdicts import NodeEnd, Tasks
+from dagwright_airflow.watcher.watch import GRACE_SECONDS
+
+SETTLE_SECONDS: Final = 10.0
+"""How long a watcher may take from its decision to Airflow's knowing of it."""
+
+_LAST_LINES: Final = 20
+_RUNNABLE: Final = ("model.", "seed.", "snapshot.", "test.", "unit_test.", "function.", "source.")
+
+
+class ProducerOperator(DbtOperator):
+    """Runs dbt for the tasks of a DAG, and publishes what becomes of each."""
+
+    template_fields: Sequence[str] = tuple(
+        name for name in DbtOperator.template_fields if name != "command"
+    )
+
+    def __init__(
+        self,
+        *,
+        phases: Sequence[Mapping[str, Any]],
+        watched: Mapping[str, Mapping[str, Any]],
+        ledger: str,
+        prefix: str = "",
+        **kwargs: Any,
+    ) -> None:
+        """Keep what to run, and for whom.
+
+        Args:
+            phases: dbt commands, in order: `tasks`, the `words` that run them all, and the `base`
+                that the selectors of single tasks go behind.
+            watched: by task: its `nodes`, the watched tasks that it comes `after`, and the
+                selectors (`select`) that pick its nodes and no others.
+            ledger: the task whose XComs are written.
+            prefix: what stands before every task id in this DAG.
+            kwargs: arguments of the operator that runs dbt.
+        """
+        super().__init__(command=(), nodes=(), **kwargs)
+        self.phases = phases
+        self.watched = watched
+        self.ledger = ledger
+        self.prefix = prefix
+
+    def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how many tasks were run, kept and left.
+
+        Raises:
+            AirflowException: dbt told nothing of some nodes, ran others, or could not run. That
+                some failed is their watchers' to say.
+        """
+        self.options = typed_options(self.options, self.option_forms)
+        instance = context["ti"]
+        place = Place(instance.dag_id, instance.run_id, self.prefix + self.ledger)
+        now = Head(instance.try_number, context["dag_run"].clear_number)
+        before = read_head(place.get)
+        start, told = _start(before, now, place)
+        publisher = Publisher(place.set, now)
+        for task, entry in told.items():
+            old = {"task": task, "verdict": entry.verdict.value, "said": dict(entry.said)}
+            publisher.tell(old, entry.clears)
+        self._wait_until_alone(before, start, place)
+        plans = self._plans(start, {task: entry.verdict for task, entry in told.items()}, place)
+        try:
+            faults = self._run_phases(plans, publisher)
+        except BaseException:
+            publisher.end(orderly=False)
+            raise
+        publisher.end(orderly=True)
+        if faults:
+            raise faults[0]
+        counts = [plan.value for plan in plans.values()]
+        return {name.value: counts.count(name.value) for name in Plan}
+
+    def _wait_until_alone(self, before: Head | None, start: Start, place: Place) -> None:
+        """Return when no other dbt of this run is left, and what watchers decided is known."""
+        if before is not None and start is Start.FRESH:
+            time.sleep(SETTLE_SECONDS)
+        elif before is not None and not before.ended:
+            self.log.info("The last try was stopped: waiting until its dbt is gone for certain.")
+            time.sleep(GRACE_SECONDS)
+        busy = self._busy(place)
+        while busy:
+            self.log.info("Waiting for %s, which may run dbt.", ", ".join(sorted(busy)[:5]))
+            time.sleep(1.0)
+            busy &= self._busy(place)
+
+    def _busy(self, place: Place) -> set[str]:
+        states = task_states(place.dag_id, place.run_id)
+        return {task for task in self.watched if states.get(self.prefix + task) in BUSY_STATES}
+
+    def _plans(
+        self, start: Start, verdicts: Mapping[str, Verdict], place: Place
+    ) -> dict[str, Plan]:
+        states = task_states(place.dag_id, place.run_id)
+        told = {
+            task: Told(
+                verdicts.get(task, Verdict.NONE),
+                WATCHER_PHASES.get(states.get(self.prefix + task) or "", Watcher.OPEN),
+            )
+            for task in self.watched
+        }
+        plans = producer_plans(start, told, {t: one["after"] for t, one in self.watched.items()})
+        for plan in (Plan.KEEP, Plan.LEAVE):
+            if names := [task for task, one in plans.items() if one is plan]:
+                self.log.info("%s %d tasks: %s", plan.value, len(names), ", ".join(names[:20]))
+        return plans
+
+    def _run_phases(
+        self, plans: Mapping[str, Plan], publisher: Publisher
+    ) -> list[AirflowException]:
+        """Return what was wrong beside nodes that failed, the worst first."""
+        done = {task for task, plan in plans.items() if plan is Plan.KEEP}
+        faults: list[AirflowException] = []
+        project = self._project()
+        for phase in self.phases:
+            mine = set(phase["tasks"])
+            wanted = [
+                task
+                for task in phase["tasks"]
+                if plans[task] is Plan.RUN
+                and all(up in done or up in mine for up in self.watched[task]["after"])
+            ]
+            if not wanted:
+                continue
+            heard = Tasks({task: self.watched[task]["nodes"] for task in wanted})
+            words = tuple(phase["words"])
+            if len(wanted) < len(mine):
+                one_by_one = (word for task in wanted for word in self.watched[task]["select"])
+                words = (*phase["base"], *dict.fromkeys(one_by_one))
+            outcome = self._follow(words, project, heard, publisher)
+            done |= set(heard.done())
+            if fault := outcome.fault(heard):
+                faults.append(fault)
+        return faults
+
+    def _project(self) -> Path:
+        project = self._resolved(dict(self.paths).get("--project-dir", "."))
+        if not project.is_dir():
+            message = f"the dbt project {project} is no folder of this worker"
+            raise AirflowException(message)
+        return project
+
+    def _follow(
+        self, words: Sequence[str], project: Path, heard: Tasks, publisher: Publisher
+    ) -> _Outcome:
+        """Return how dbt ended, after every verdict was handed to `publisher`."""
+        last: deque[str] = deque(maxlen=_LAST_LINES)
+
+        def tell(line: str) -> None:
+            read = dbt_log.read_line(line)
+            if read.text is not None:
+                last.append(read.text)
+                self.log.info("%s", read.text)
+            if read.end is not None and (verdict := heard.hear(read.end)):
+                publisher.tell(verdict)
+
+        self.command = words
+        with TemporaryDirectory(prefix="dagwright-") as scratch:
+            call = self._call(project, Path(scratch))
+            self.log.info("In %s: dbt %s", project, shlex.join(call.arguments))
+            argv = [*self._program(call.environment), *call.arguments, *dbt_log.FLAGS]
+            self._running = LeashedProcess(argv, project, call.environment)
+            self._running.longest_line = dbt_log.LONGEST_LINE_BYTES
+            status = self._running.run(tell, has_lost_its_supervisor)
+            results = read_results(Path(scratch, "target")) or ()
+        if self._running.stopped:
+            raise AirflowException("dbt was stopped because the task was killed")
+        for one in results:  # What the log did not tell.
+            if verdict := heard.hear(NodeEnd(one.node, one.status, one.message)):
+                publisher.tell(verdict)
+        return _Outcome(status, results, tuple(last))
+
+
+def _start(before: Head | None, now: Head, place: Place) -> tuple[Start, Mapping[str, Any]]:
+    """Return how this try begins, and what still counts of what was told before."""
+    if before is None or before.clears != now.clears:
+        return Start.FRESH, {}
+    reader = Reader(place.get)
+    reader.read()
+    return Start.RETRY, reader.told
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """How one dbt command ended."""
+
+    status: int
+    results: Collection[NodeResult]
+    last: tuple[str, ...]
+
+    def fault(self, heard: Tasks) -> AirflowException | None:
+        """Return what is wrong beside nodes that failed; nothing if all were heard of."""
+        if missing := heard.unheard():
+            lines = "\n".join(self.last)
+            return AirflowException(
+                f"dbt told nothing of {_few(missing)}: their tasks run them by themselves.\n"
+                f"dbt exited with {self.status}; its last lines:\n{lines}"
+            )
+        known = {node for nodes in heard.nodes.values() for node in nodes}
+        others = [one.node for one in self.results if one.node.startswith(_RUNNABLE)]
+        if strangers := [node for node in others if node not in known]:
+            return AirflowFailException(
+                f"dbt also ran {_few(strangers)}, which this DAG was not compiled for. "
+                "Run `dagwright compile` and deploy the result."
+            )
+        return None
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return ", ".join(names[:20]) + more
