@@ -13,6 +13,7 @@ from dagwright.plan import rules as plan
 from dagwright.plan import worker_rules as plan_worker
 from dagwright.plan.modes import container_rules as plan_containers
 from dagwright.plan.modes import watcher_rules
+from dagwright.project import package_rules as packages
 from dagwright.project import rules as project
 from dagwright.select import rules as select
 from dagwright.spec import container_rules as spec_containers
@@ -27,6 +28,7 @@ _MODULES: Final = (
     spec_options,
     spec_containers,
     project,
+    packages,
     select,
     ir,
     plan,

@@ -1,0 +1,153 @@
+"""Compare what a project asks for, what its lock fixes, and what is installed: three files of dbt.
+
+Tasks never run `dbt deps`: it is a step of building what they run from, once, by the lock. So the
+lock must be there, it must be that of the packages asked for, and what it names must lie where
+the manifest was made. dbt's own digest in the lock differs from version to version of dbt, and is
+left alone: versions and revisions are compared.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from dagwright.diagnostics import Report
+from dagwright.files import Files
+from dagwright.project.package_rules import LOCK_DIFFERS, NOT_INSTALLED, NOT_LOCKED
+from dagwright.span import Span
+from dagwright.text.document import parse_document
+from dagwright.text.source import read_text
+from dagwright.text.tree import Items, Table, plain
+
+LOCK: Final = "package-lock.yml"
+FILES: Final = ("packages.yml", "dependencies.yml")
+"""Where packages are asked for; dbt takes the first that has any."""
+
+SOURCES: Final = MappingProxyType(
+    {
+        "package": "version",
+        "git": "revision",
+        "private": "revision",
+        "local": None,
+        "tarball": None,
+    }
+)
+"""By the key that names a package: the key that says which state of it."""
+
+
+class _Wanted(NamedTuple):
+    """One package that is asked for or locked; `state` is its version or revision."""
+
+    source: str
+    name: str
+    state: Any
+    span: Span
+
+
+def check_packages(files: Files, project_dir: str, report: Report) -> None:
+    """Report where the packages of the project at `project_dir` are not as its files say."""
+    asked = [_packages(files, posixpath.join(project_dir, name)) for name in FILES]
+    wanted = asked[0] or asked[1]
+    if not wanted:
+        return
+    lock = posixpath.join(project_dir, LOCK)
+    if not files.exists(lock):
+        report.add(NOT_LOCKED.at(wanted[0].span, lock=LOCK))
+        return
+    locked = {(one.source, _plain_name(one.name)): one for one in _packages(files, lock)}
+    for one in wanted:
+        match = locked.get((one.source, _plain_name(one.name)))
+        if "{{" in f"{one.name}{one.state}":
+            continue  # Only dbt knows what it means.
+        if match is None:
+            report.add(LOCK_DIFFERS.at(one.span, name=one.name, why=f"{LOCK} does not have it"))
+        elif not _fits(match.state, one.state):
+            why = f"{LOCK} has {match.state}"
+            report.add(LOCK_DIFFERS.at(one.span, name=one.name, why=why))
+    _check_installed(files, project_dir, report)
+
+
+def _check_installed(files: Files, project_dir: str, report: Report) -> None:
+    """Report a locked package that is not installed, where others are."""
+    folder = posixpath.join(project_dir, _install_path(files, project_dir))
+    if not files.exists(folder):
+        return  # The manifest was made elsewhere.
+    for name, span in _project_names(files, posixpath.join(project_dir, LOCK)):
+        if not files.exists(posixpath.join(folder, name, "dbt_project.yml")):
+            report.add(NOT_INSTALLED.at(span, name=name, folder=posixpath.basename(folder)))
+
+
+def _packages(files: Files, path: str) -> list[_Wanted]:
+    """Return the packages in one of dbt's files, located; none where there is no such file."""
+    found: list[_Wanted] = []
+    for item in _items(files, path):
+        for source, state in SOURCES.items():
+            if (named := item.entries.get(source)) is not None:
+                at = item.entries.get(state or "")
+                stated = None if at is None else plain(at.value)
+                found.append(_Wanted(source, str(plain(named.value)), stated, named.value.span))
+    return found
+
+
+def _project_names(files: Files, lock: str) -> Iterator[tuple[str, Span]]:
+    """Yield the names of the locked projects, which newer versions of dbt write down."""
+    for item in _items(files, lock):
+        if (name := item.entries.get("name")) is not None:
+            yield str(plain(name.value)), name.value.span
+
+
+def _items(files: Files, path: str) -> Iterator[Table]:
+    """Yield the mappings of the list `packages`; a file that is no YAML is for dbt to judge."""
+    quiet = Report()
+    text = read_text(files, path, quiet) if files.exists(path) else None
+    document = parse_document(path, text, quiet) if text is not None else None
+    packages = None if document is None else document.root.entries.get("packages")
+    if packages is not None and isinstance(packages.value, Items):
+        yield from (item for item in packages.value.items if isinstance(item, Table))
+
+
+def _install_path(files: Files, project_dir: str) -> str:
+    path, quiet = posixpath.join(project_dir, "dbt_project.yml"), Report()
+    text = read_text(files, path, quiet) if files.exists(path) else None
+    document = parse_document(path, text, quiet) if text is not None else None
+    settings: Mapping[str, Any] = {} if document is None else plain(document.root)
+    return str(settings.get("packages-install-path", "dbt_packages"))
+
+
+def _plain_name(name: str) -> str:
+    """Return a name as dbt compares it: without case, the ending `.git` and the last slash."""
+    return name.lower().rstrip("/").removesuffix(".git").replace("-", "_")
+
+
+_COMPARISON: Final = re.compile(r"\s*(>=|<=|>|<|=)?\s*v?(\d+(?:\.\d+)*)\s*")
+
+
+def _fits(locked: Any, wanted: Any) -> bool:
+    """Return whether a locked version is one of those wanted; true where that cannot be told."""
+    if wanted is None or locked is None:
+        return True
+    clauses = wanted if isinstance(wanted, tuple) else str(wanted).split(",")
+    have = _COMPARISON.fullmatch(str(locked))
+    read = [_COMPARISON.fullmatch(str(clause)) for clause in clauses]
+    if have is None or not all(read):
+        return len(clauses) > 1 or str(locked) == str(clauses[0]) or ">" in str(wanted)
+    version = _numbers(have[2])
+    return all(_holds(clause[1] or "=", version, _numbers(clause[2])) for clause in read if clause)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+def _holds(operator: str, version: list[int], bound: list[int]) -> bool:
+    """Return whether `version` is so related to `bound`; missing parts are zero."""
+    order = next(
+        (1 if a > b else -1 for a, b in zip_longest(version, bound, fillvalue=0) if a != b), 0
+    )
+    return {">=": order >= 0, "<=": order <= 0, ">": order > 0, "<": order < 0, "=": order == 0}[
+        operator
+    ]
