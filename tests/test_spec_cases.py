@@ -25,5 +25,10 @@ def test_case(case: Case, *, update: bool) -> None:
         assert want.said in found.said
 
 
+def test_every_file_holds_cases() -> None:
+    files = {path for name in ("text", "spec") for path in (FOLDER / name).glob("*.md")}
+    assert files == {case.path for case in CASES}
+
+
 def test_there_are_many_broken_specs() -> None:
     assert sum(bool(case.wanted()) for case in CASES) >= 80
