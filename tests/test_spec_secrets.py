@@ -21,6 +21,9 @@ SECRET = [
     f"  env: {{A: postgresql://shop:{CANARY}@host/db}}\n",
     f"  env: {{'DB_PASSWORD':{CANARY}}}\n",
     f"  env: {{DB_PASSWORD: !x {CANARY}}}\n",
+    f"  env: {{DBT_ENV_SECRET_GIT: {CANARY}, PGPASSWORD: {CANARY}}}\n",
+    f'  env: {{A: "driver;user=shop;password={CANARY}"}}\n',
+    f'  env: {{A: "Bearer {CANARY}0123456789"}}\n',
 ]
 PIECES = [
     "{",
@@ -84,4 +87,4 @@ def test_no_format_shows_it_in_a_comment_beside_a_mistake(line: str) -> None:
 @pytest.mark.parametrize("line", SECRET)
 def test_it_is_found(line: str) -> None:
     codes = {one.rule.code for one in findings({SPEC: GOOD.replace(PLAIN, line)}, {})}
-    assert codes & {"DW701", "DW703"}
+    assert codes & {"DW701", "DW702", "DW703"}

@@ -11,18 +11,25 @@ from collections.abc import Iterator
 from typing import Final
 
 _NAMES: Final = (
-    "password|passwd|passphrase|pass|pwd|secret|token|secret_?key|api_?key|access_?key"
-    "|private_?key|auth_?key|account_?key|sas_?token|connection_?string"
+    "pass|pwd|pw|pat|secret|token|secret_?key|api_?key|access_?key|private_?key|auth_?key"
+    "|account_?key|sas_?token|connection_?string"
 )
-_SECRET_NAME: Final = re.compile(rf"(?:^|_)(?:{_NAMES})$")
+_SECRET_NAME: Final = re.compile(
+    # The last are dbt's own: it hides the values of variables that begin so.
+    rf"(?:^|_)(?:{_NAMES})$|(?:password|passwd|passphrase)$|^dbt_env_(?:custom_env_)?secret_"
+)
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_KEY: Final = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_\-]{0,100})[\"']?[ \t]*:[ \t]*")
+_KEY: Final = re.compile(
+    # It begins where a word does, so that a long one is looked at once.
+    r"(?<![A-Za-z0-9_\-])(?P<key>[A-Za-z0-9_\-]+)[\"']?[ \t]*:[ \t]*"
+)
 _VALUE: Final = re.compile(
     r"\"[^\"\n]*\"?|'[^'\n]*'?|\[[^\]\n]*|\{[^{}\n]*|[^\s,}\]\[{][^,}\]\n]*"
 )
 _TEMPLATE: Final = re.compile(r"[\"']?(?:\{\{|\$\{|\*)")
 _URL: Final = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.\-]{1,30}://[^\s/?#@:\"']{0,200}:(?P<password>[^\s/?#@\"']{1,200})@"
+    r"(?<![A-Za-z0-9+.\-])[A-Za-z0-9+.\-]+://"
+    r"[^\s/?#@:\"']{0,200}:(?P<password>[^\s/?#@\"']{1,200})@"
 )
 _SHAPES: Final = (
     ("an AWS access key", re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b")),
@@ -30,10 +37,27 @@ _SHAPES: Final = (
     ("a GitHub token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_\w{20,})")),
     ("a GitLab token", re.compile(r"\bglpat-[A-Za-z0-9_\-]{20,}")),
     ("a Slack token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9\-]{10,}")),
+    ("a Slack webhook", re.compile(r"\bhooks\.slack\.com/services/[A-Za-z0-9/]{20,}")),
     ("a Google API key", re.compile(r"\bAIza[0-9A-Za-z_\-]{35}")),
     ("a Databricks token", re.compile(r"\bdapi[0-9a-f]{32}")),
     ("a Stripe key", re.compile(r"\b[sr]k_(?:live|test)_[0-9A-Za-z]{16,}")),
     ("a dbt Cloud token", re.compile(r"\bdbt[cu]_[A-Za-z0-9_\-]{30,}")),
+    ("an npm token", re.compile(r"\bnpm_[A-Za-z0-9]{36}")),
+    ("a PyPI token", re.compile(r"\bpypi-[A-Za-z0-9_\-]{50,}")),
+    ("a Vault token", re.compile(r"\bhv[bs]\.[A-Za-z0-9_\-]{20,}")),
+    ("a SendGrid key", re.compile(r"\bSG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}")),
+    ("an API key", re.compile(r"\bsk-(?=[A-Za-z_\-]{0,40}[0-9])[A-Za-z0-9_\-]{20,}")),
+    (
+        "a password in a connection string",
+        re.compile(
+            r"(?i)(?<![A-Za-z0-9_.\-])(?:password|passwd|pwd|accountkey|sharedaccesskey|sig)"
+            r"=(?![{$%<*])[^\s;&\"'{}$]{4,200}"
+        ),
+    ),
+    (
+        "an authorization header",
+        re.compile(r"\b(?:Bearer|Basic) (?=\S{0,200}[0-9])[A-Za-z0-9._~+/\-]{16,}=*"),
+    ),
     ("a JSON web token", re.compile(r"\beyJ[A-Za-z0-9_\-]{10,200}\.eyJ[A-Za-z0-9_\-]{10,}\S*")),
 )
 
