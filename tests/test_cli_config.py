@@ -156,6 +156,7 @@ def test_paths_of_a_parent_elsewhere_lead_to_the_same_places(folder: Path) -> No
         "version: 1\n"
         "render:\n"
         "  project_dir: ../dbt/shop\n"
+        "  state: ../earlier\n"
         "  dbt: {executable: ../dbt-shop, profiles_dir: /etc/dbt}\n"
         "execute: {mode: local, paths: [{render: ../dbt, execute: /dbt}]}\n"
     )
@@ -171,6 +172,7 @@ def test_paths_of_a_parent_elsewhere_lead_to_the_same_places(folder: Path) -> No
     render, dbt = first.spec.render, again.spec.render.dbt
     assert first.beside(("render", "project_dir"), render.project_dir) == "dbt/shop"
     assert again.spec.render.project_dir == "dbt/shop"
+    assert again.spec.render.state == "earlier"
     assert (dbt.executable, dbt.profiles_dir) == ("./dbt-shop", "/etc/dbt")
     assert again.spec.execute.paths[0].render == "dbt"
 

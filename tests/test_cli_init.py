@@ -136,6 +136,14 @@ def test_hooks_and_ci_go_where_a_repository_lacks_them(folder: Path) -> None:
     assert {".pre-commit-config.yaml", ".github/workflows/dagwright.yml"} <= made.keys()
 
 
+def test_hooks_that_are_there_are_not_told_again(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    run("init", "--yes")
+    said = run("init", "--yes").stdout
+    assert "left .pre-commit-config.yaml as it is" in said
+    assert "To add to .pre-commit-config.yaml" not in said
+
+
 def test_hooks_and_ci_are_printed_where_there_are_some(folder: Path) -> None:
     (folder / ".git").mkdir()
     (folder / ".pre-commit-config.yaml").write_text("repos: []\n")

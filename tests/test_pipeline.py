@@ -166,6 +166,14 @@ execute:
 def test_an_override_that_matches_nothing_is_an_error() -> None:
     spec = SPEC.replace("../shop}", "../shop, overrides: [{select: 'tag:haevy', pool: x}]}")
     assert codes(spec) == ["DW502"]
+    report = Report()
+    compile_spec(files(spec), "dags/shop.dagwright.yaml", PLAIN, report)
+    # `heavy` is the pool; the tag that is meant is `nightly`.
+    assert report.sorted()[0].help == "`dagwright ls` shows what it picks"
+    report = Report()
+    near = spec.replace("haevy", "nigthly")
+    compile_spec(files(near), "dags/shop.dagwright.yaml", PLAIN, report)
+    assert report.sorted()[0].help.startswith("did you mean 'tag:nightly'?")
 
 
 def test_an_environment_must_not_change_which_tests_run() -> None:

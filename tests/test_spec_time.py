@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import zoneinfo
+from datetime import datetime, timezone
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic_core import PydanticCustomError
 
@@ -35,10 +36,15 @@ def accepts(text: str) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(CRON)
+@example("* * * * 0,1#1")
+@example("* * * * L5,1")
+@example("* * 31 2 *")
 def test_what_is_accepted_is_good_to_croniter(text: str) -> None:
     croniter = pytest.importorskip("croniter").croniter
     if accepts(text):
         assert croniter.is_valid(text)
+        # There is a next one: Airflow asks for it at every run.
+        croniter(text, datetime(2026, 1, 1, tzinfo=timezone.utc)).get_next()
 
 
 @pytest.mark.parametrize(

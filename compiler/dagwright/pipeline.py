@@ -18,7 +18,7 @@ from dagwright.emit.artifact import file_name
 from dagwright.files import Files
 from dagwright.ir.build import Chosen, Rendering, build_graph
 from dagwright.ir.check import faults, placement_faults
-from dagwright.ir.choose import choose_nodes, pick_overrides
+from dagwright.ir.choose import choose_nodes, near_overrides, pick_overrides
 from dagwright.ir.cross_tests import settle_cross_tests
 from dagwright.ir.graph import Graph
 from dagwright.ir.rules import NOTHING_RUNS
@@ -253,7 +253,8 @@ def plan_all(
     overrides = pick_overrides(project, specs[0], report)
     for index in unmatched(graph, overrides):
         place = specs[0].places.value(("render", "overrides", index, "select"))
-        report.add(OVERRIDE_MATCHES_NOTHING.at(place, hint="`dagwright ls` shows what it picks"))
+        hint = near_overrides(project, overrides[index][0])
+        report.add(OVERRIDE_MATCHES_NOTHING.at(place, hint=hint))
     meta = read_meta(project, graph, specs[0].places.value(("render", "manifest")), report)
     wanted = specs[0].spec.execute.test_indirect_selection
     plans = []

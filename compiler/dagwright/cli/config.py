@@ -120,7 +120,7 @@ def _moved(loaded: LoadedSpec, route: Route, value: str) -> str:
 def _is_path(route: Route, value: str) -> bool:
     """Return whether the value at `route` starts at the file that it is written in."""
     match route:
-        case ("render", "project_dir") | ("render", "dbt", "profiles_dir"):
+        case ("render", "project_dir" | "state") | ("render", "dbt", "profiles_dir"):
             return not posixpath.isabs(value)
         case ("execute", "paths", int(), "render"):
             return not posixpath.isabs(value)

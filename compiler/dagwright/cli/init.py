@@ -170,7 +170,9 @@ def _propose_hooks(files: Files, root: str) -> None:
         (CI_FILE, ci_text(ours), ".github"),
     ):
         at = _posix(posixpath.join(root, path))
-        if files.exists(posixpath.join(root, wanted)) and not files.exists(at):
+        if files.exists(at) and b"dagwright" in files.read(at):
+            click.echo(f"left {at} as it is: it runs dagwright")
+        elif files.exists(posixpath.join(root, wanted)) and not files.exists(at):
             _propose(files, at, text)
         else:
             click.echo(f"\nTo add to {at}:\n\n{_indented(text)}")

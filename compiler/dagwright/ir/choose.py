@@ -11,9 +11,9 @@ from dagwright.select import Complaints, Place, Request, State, near_misses, sel
 from dagwright.select.rules import NOTHING_SELECTED, TERM_MATCHES_NOTHING
 from dagwright.span import Span
 from dagwright.spec import LoadedSpec
-from dagwright.spec.model import TaskSettings
+from dagwright.spec.model import Override
 
-Overrides = tuple[tuple[TaskSettings, frozenset[UniqueId]], ...]
+Overrides = tuple[tuple[Override, frozenset[UniqueId]], ...]
 
 
 def choose_nodes(
@@ -53,6 +53,13 @@ def _complain_of_nothing(project: Project, loaded: LoadedSpec, complaints: Compl
     for term in complaints.unmatched[:1]:
         at, near = complaints.place(term.place), _near(project, term.text)
     complaints.report.add(NOTHING_SELECTED.at(at, near=near, count=len(project.resources)))
+
+
+def near_overrides(project: Project, override: Override) -> str:
+    """Return the help for an override that picks nothing."""
+    terms = [term for text in override.select for term in text.split()]
+    near = "".join(_near(project, term) for term in terms[:1])
+    return f"{near}`dagwright ls` shows what it picks"
 
 
 def _near(project: Project, term: str) -> str:

@@ -10,10 +10,16 @@ from pydantic_core import ErrorDetails
 
 from dagwright.diagnostics import Diagnostic, Note
 from dagwright.diagnostics.redact import is_secret_name, secret_shape
-from dagwright.spec.conversions import EXPECTED, conversion, converted
+from dagwright.spec.conversions import (
+    EXPECTED,
+    as_duration,
+    conversion,
+    converted,
+    cron_hint,
+)
 from dagwright.spec.cron import PRESETS
-from dagwright.spec.keys import keys_at, mode_of, modes_with
-from dagwright.spec.model.settings import IN_SECONDS, OLD_WORDS, REFUSED, RENAMED
+from dagwright.spec.keys import home_of, keys_at, mode_of, modes_with
+from dagwright.spec.model.settings import OLD_WORDS, REFUSED, RENAMED
 from dagwright.spec.rules import (
     BAD_CRON,
     BAD_DURATION,
@@ -111,6 +117,12 @@ class Complaint:
         told = not secret and isinstance(self.tree, Scalar) and self.tree.template is None
         return f"`{text}`" if 0 < len(text) <= 40 and told else ""
 
+    @property
+    def _shown(self) -> Scalar | None:
+        """The scalar that stands there, if what it says may be told."""
+        tree = self.tree
+        return tree if isinstance(tree, Scalar) and (self.quoted or tree.template) else None
+
     def diagnostic(self) -> Diagnostic:
         """Return the finding that the error is."""
         make = _BY_KIND.get(self.kind, Complaint._wrong_type)
@@ -141,8 +153,12 @@ class Complaint:
         known = self._keys(parent)
         instead = self._free_key(sure_miss(key, known))
         hint = near_miss(key, known) or f"keys are: {', '.join(known)}"
-        if parent == ("execute",) and (modes := modes_with(key)):
-            hint, instead = f"modes that have this key: {', '.join(modes)}", None
+        elsewhere = home_of(key, parent, self.places.root.entries)
+        if elsewhere and (instead is None or parent == ("execute",)):
+            hint, instead = elsewhere, None
+        if not key.isprintable():
+            hint = "a character of it cannot be seen: type the key anew"
+            key = "".join(c if c.isprintable() else f"[U+{ord(c):04X}]" for c in key)
         where = (
             f"`{parent[-1]}`" if parent and isinstance(parent[-1], str) else self._block(parent)
         )
@@ -209,16 +225,17 @@ class Complaint:
     def _wrong_type(self) -> Diagnostic:
         """A value of another type, or any error that has no rule of its own."""
         expected = EXPECTED.get(self.kind, "something else")
-        told = isinstance(self.tree, Scalar) and bool(self.quoted or self.tree.template)
-        tree = self.tree if told and isinstance(self.tree, Scalar) else None
+        if self.route[-2:] == ("dag", "schedule"):
+            expected = "text, or `{assets: [...]}`"
+        tree = self._shown
         return WRONG_TYPE.at(
             self._value(),
             where=self.where,
             expected=expected,
             found=self.found,
-            hint=conversion(tree, expected) if tree is not None else "",
+            hint="" if tree is None else conversion(tree, expected, self.last),
             notes=self.notes,
-            instead=converted(tree, expected) if tree is not None and self.quoted else None,
+            instead=None if tree is None else converted(tree, expected, self.last),
         )
 
     def out_of_range(self) -> Diagnostic:
@@ -230,11 +247,7 @@ class Complaint:
 
     def duration(self) -> Diagnostic:
         """Something that is no duration."""
-        hint, sure = "write a number and a unit, such as 90s, 5m, 2h or 1d", None
-        match self.tree:
-            case Scalar(value=int() as number) if not isinstance(number, bool) and number > 0:
-                hint = f"write the unit: {number}s is {number} seconds"
-                sure = f"{number}s" if self.last in IN_SECONDS else None
+        hint, sure = as_duration(self._shown, self.last)
         return BAD_DURATION.at(
             self._value(),
             where=self.where,
@@ -264,13 +277,14 @@ class Complaint:
         better = "".join(
             c if c.isascii() and (c.isalnum() or c in allowed) else "_" for c in text
         )[:200]
+        better = better if text[:1] == "_" else better.strip("_")
         return f"such as `{better}`" if better.strip("_") and better != text else ""
 
     def cron(self) -> Diagnostic:
         """A cron expression with a fault at a known place in it."""
         start, end, why = (self.context[name] for name in ("start", "end", "why"))
         at = self.places.part(self.route, start, end)
-        return BAD_CRON.at(at, why=why, notes=self.notes)
+        return BAD_CRON.at(at, why=why, hint=cron_hint(self._shown), notes=self.notes)
 
     def preset(self) -> Diagnostic:
         """A schedule by a name that Airflow does not know."""

@@ -6,6 +6,7 @@ The grammar is that of croniter, which Airflow uses: five fields, and perhaps se
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -72,6 +73,7 @@ _FIELDS: Final = (
     _Field("day of the week", 0, 7, _DAYS, question_mark=True),
     _Field("second", 0, 59),
 )
+_DAY, _MONTH = _FIELDS[2:4]
 
 
 def checked_schedule(text: str) -> str:
@@ -96,7 +98,45 @@ def checked_schedule(text: str) -> str:
             if fault := alone or _item_fault(field, item):
                 raise _fault(at, at + len(item), fault)
             at += len(item) + 1
+    days, months, weekdays = fields[2:5]
+    particular = [_particular_day(item) is not None for item in weekdays[0].split(",")]
+    if any(particular) and not all(particular):
+        why = "`fri#2` and `L5` stand only beside their like"
+        raise _fault(weekdays.start(), weekdays.end(), why)
+    if weekdays[0] in {"*", "?"} and (never := _never(days[0], months[0])):
+        raise _fault(days.start(), months.end(), never)
     return text
+
+
+def _never(days: str, months: str) -> str | None:
+    """Return why no month of `months` has a day of `days`, both right by themselves, or None.
+
+    Airflow takes such a DAG, and then fails to find its next run.
+    """
+    firsts = [_DAY.number(re.split("[-/]", item)[0]) for item in days.split(",")]
+    if None in firsts:  # `*`, `?` or `L`, which every month has.
+        return None
+    first = min(day for day in firsts if day is not None)
+    longest = max(max(map(_longest, _months(item))) for item in months.split(","))
+    return None if first <= longest else f"none of these months has a day {first}"
+
+
+def _months(item: str) -> Sequence[int]:
+    """Return the months of one item; with a step, all those that it steps over."""
+    span, slash, _ = item.partition("/")
+    low, dash, high = span.partition("-")
+    first = _MONTH.number(low)
+    last = _MONTH.number(high) if dash else None
+    if first is None or (dash and last is None):
+        return range(1, 13)
+    if last is None:
+        last = 12 if slash else first
+    return range(first, last + 1) if first <= last else range(1, 13)
+
+
+def _longest(month: int) -> int:
+    """Return how many days a month has at most."""
+    return 29 if month == 2 else 30 if month in {4, 6, 9, 11} else 31
 
 
 def _fault(start: int, end: int, why: str) -> PydanticCustomError:

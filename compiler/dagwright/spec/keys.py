@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from dagwright.spec.model import MODES, Spec, SpecPart
 from dagwright.text.route import Route
@@ -45,6 +45,33 @@ def keys_at(route: Route, mode_at: ModeOf = lambda _: None) -> tuple[str, ...]:
 def modes_with(key: str) -> tuple[str, ...]:
     """Return the modes whose `execute` block has `key`."""
     return tuple(mode for mode, part in MODES.items() if key in part.model_fields)
+
+
+_BLOCKS: Final[tuple[Route, ...]] = (
+    ("dag",),
+    ("dag", "default_args"),
+    ("task_group", "default_args"),
+    ("render",),
+    ("execute",),
+    ("requires",),
+)
+"""Where a key may belong that stands in another block."""
+
+
+def home_of(key: str, parent: Route, written: Container[str]) -> str:
+    """Return, in words, which modes or which other block have a key that `parent` has not.
+
+    `written` are the keys at the top of the spec. Empty where none has it.
+    """
+    if parent == ("execute",) and (modes := modes_with(key)):
+        return f"modes that have this key: {', '.join(modes)}"
+    if parent[:1] == ("environments",):  # What an environment may say is less, and that is why.
+        return ""
+    inner: tuple[Route, ...] = (("execute", "profile"),) if parent == ("execute",) else ()
+    for block in (*inner, *_BLOCKS):
+        if block != parent and block[0] in written and key in keys_at(block):
+            return f"it is a key of `{'.'.join(map(str, block))}`"
+    return ""
 
 
 def _step(annotation: Any, part: str | int, mode: str | None) -> Iterator[Any]:

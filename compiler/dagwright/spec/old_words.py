@@ -26,7 +26,6 @@ _RENEWALS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
     {
         **dict.fromkeys(
             (
-                BAD_DURATION.code,
                 OLD_VERSION.code,
                 REFUSED_KEY.code,
                 RETIRED_WORD.code,
@@ -34,6 +33,7 @@ _RENEWALS: Final[Mapping[str, Callable[[str], bool]]] = MappingProxyType(
             ),
             lambda _: True,
         ),
+        BAD_DURATION.code: lambda instead: instead.strip("'\"")[:-1].isdecimal(),
         WRONG_TYPE.code: lambda instead: instead in {"true", "false"},
     }
 )

@@ -234,7 +234,7 @@ BAD_CRON: Final = Rule(
     name="bad-cron",
     severity="error",
     message="this is no cron expression: {why}",
-    help="five fields: minute, hour, day of the month, month, day of the week",
+    help="{hint}",
     explain="""\
     Airflow would refuse the DAG. The grammar is that of croniter, which Airflow uses: lists
     `1,2`, ranges `1-5`, steps `*/15`, names `mon-fri`, and `fri#2` and `L` for days.

@@ -15,7 +15,7 @@ from dagwright.diagnostics import Note, Report
 from dagwright.diagnostics.redact import is_secret_name
 from dagwright.span import Span
 from dagwright.text.events import SyntaxFault, events_of
-from dagwright.text.faults import report_syntax_fault
+from dagwright.text.faults import syntax_fault
 from dagwright.text.ignores import find_ignores
 from dagwright.text.merge_keys import MERGE_KEY, merge_into
 from dagwright.text.near import near_miss
@@ -70,7 +70,10 @@ def _read(reader: _Reader) -> Table | None:
     try:
         root = reader.document()
     except SyntaxFault as fault:
-        report_syntax_fault(reader.path, reader.text, fault, reader.report)
+        found = syntax_fault(reader.path, reader.text, fault)
+        # What was read there before the parser gave up was read wrongly.
+        earlier = [one for one in reader.report.found if one.span.start < found.span.start]
+        reader.report.found = [*earlier, found]
         return None
     except _StopReadingError:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from dagwright.diagnostics import Note, Report
+from dagwright.diagnostics import Diagnostic, Note
 from dagwright.span import Span
 from dagwright.text.events import SyntaxFault
 from dagwright.text.rules import INDENTATION, SYNTAX, TAB
@@ -80,18 +80,77 @@ _SAYINGS: Final = (
 _OTHERWISE: Final = "look for a missing quote, colon or bracket just before this place"
 
 
-def report_syntax_fault(path: str, text: str, fault: SyntaxFault, report: Report) -> None:
-    """Report where and why the parser gave up."""
+class _Slip(NamedTuple):
+    """A mistake that the text tells of: where the parser says `said`, `pattern` is on the line.
+
+    Its group is the place; where `quoted` is true, that only lacks quotes.
+    """
+
+    said: str
+    pattern: re.Pattern[str]
+    problem: str
+    hint: str
+    quoted: bool = False
+    at_context: bool = False
+    above: bool = False
+
+
+_ENDS: Final = r"(?=\s*(?:[,}\]#]|$))"
+_SLIPS: Final = (
+    _Slip(
+        r"alphabetic|anchor|alias|did not find|expected",
+        re.compile(
+            r"[:\-,\[{]\s+(\*\S*(?: +[0-9A-Za-z*/,?#\-]+){3,4} +[0-9A-Za-z*/?#\-]+"
+            rf"(?:,[0-9A-Za-z*/?#\-]+)*){_ENDS}"
+        ),
+        "a plain value that begins with `*` is an alias",
+        "quote it",
+        quoted=True,
+    ),
+    _Slip(
+        "cannot start",
+        re.compile(rf"[:\-,\[{{]\s+(@[a-z]+){_ENDS}"),
+        "a plain value cannot begin with `@`",
+        "quote it",
+        quoted=True,
+    ),
+    _Slip(
+        "could not find expected ':'|mapping values are not allowed",
+        re.compile(r"^\s*(-)[^\s\-]"),
+        "a list item needs a space after its dash",
+        "write `- `, then the item",
+        at_context=True,
+    ),
+    _Slip(
+        "flow",
+        re.compile(r"[\[{,]\s*(#)\S"),
+        "this `#` begins a comment",
+        "quote it, and what it belongs to",
+        at_context=True,
+    ),
+    _Slip(
+        "mapping values are not allowed",
+        re.compile(r"^\s*(?:- )?[\w\-]+(:)(?=[^\s/:])(?!.*:\s)"),
+        "a key needs a space after its `:`",
+        "write `: `, then the value",
+        above=True,
+    ),
+)
+"""The commonest slips, the surest first."""
+
+
+def syntax_fault(path: str, text: str, fault: SyntaxFault) -> Diagnostic:
+    """Return where and why the parser gave up."""
     at = _character(path, text, fault.index)
     if tab := _tab_near(text, at.start):
-        report.add(TAB.at(Span(path, *tab)))
-        return
+        return TAB.at(Span(path, *tab))
+    if (slip := _slip(path, text, fault)) is not None:
+        return slip
     said = f"{fault.context} {fault.problem}"
     if re.search(r"expected <block end>|unindent|wrongly indented|indentation", said):
         started = _character(path, text, fault.context_index)
         notes = (Note(started, "the block begins here"),) if fault.context_index >= 0 else ()
-        report.add(INDENTATION.at(at, notes=notes))
-        return
+        return INDENTATION.at(at, notes=notes)
     for saying in _SAYINGS:
         if re.search(saying.pattern, said):
             if saying.at_context and fault.context_index >= 0:
@@ -99,10 +158,30 @@ def report_syntax_fault(path: str, text: str, fault: SyntaxFault, report: Report
                 if saying.whole_word:
                     word = re.compile(r"[^\s#]*").match(text, at.start)
                     at = Span(path, at.start, max(at.end, word.end() if word else 0))
-            report.add(SYNTAX.at(at, problem=saying.problem, hint=saying.hint))
-            return
+            return SYNTAX.at(at, problem=saying.problem, hint=saying.hint)
     problem = fault.problem.splitlines()[0] if fault.problem else "invalid syntax"
-    report.add(SYNTAX.at(at, problem=problem, hint=_OTHERWISE))
+    return SYNTAX.at(at, problem=problem, hint=_OTHERWISE)
+
+
+def _slip(path: str, text: str, fault: SyntaxFault) -> Diagnostic | None:
+    """Return the slip that the line of the fault, or the one above it, has for sure."""
+    said = f"{fault.context} {fault.problem}"
+    for slip in _SLIPS:
+        known = slip.at_context and fault.context_index >= 0
+        start = text.rfind("\n", 0, fault.context_index if known else fault.index) + 1
+        if slip.above:
+            start = text.rfind("\n", 0, len(text[:start].rstrip())) + 1
+        line = text[start : start + _LONGEST].partition("\n")[0]
+        match = slip.pattern.search(line) if re.search(slip.said, said) else None
+        if match is not None:
+            span = Span(path, start + match.start(1), start + match.end(1))
+            instead = f'"{match[1]}"' if slip.quoted else None
+            return SYNTAX.at(span, problem=slip.problem, hint=slip.hint, instead=instead)
+    return None
+
+
+_LONGEST: Final = 1_000
+"""How much of a line is looked at."""
 
 
 def _character(path: str, text: str, index: int) -> Span:

@@ -13,6 +13,7 @@ from dagwright.spec.model.words import (
     Count,
     Data,
     Duration,
+    Filled,
     Form,
     ImportPath,
     ImportPaths,
@@ -38,7 +39,12 @@ GroupId = Annotated[
     ),
 ]
 AssetUri = Annotated[
-    str, Form(r"\S(?:.{0,1498}\S)?", "the URI of an asset, such as `s3://bucket/orders`")
+    str,
+    Form(
+        # Airflow keeps the scheme `airflow` to itself.
+        r"(?![aA][iI][rR][fF][lL][oO][wW]:)\S(?:.{0,1498}\S)?",
+        "the URI of an asset, such as `s3://bucket/orders`",
+    ),
 ]
 DagTag = Annotated[str, Form(r"(?s:.{1,100})", "a tag: 1 to 100 characters")]
 OwnerLink = Annotated[
@@ -110,14 +116,14 @@ def _asset_kind(value: Any) -> str:
 class AllOf(SpecPart):
     """Runs when every member has been updated."""
 
-    all: tuple[AssetCondition, ...]
+    all: Annotated[tuple[AssetCondition, ...], Filled("assets")]
     """The assets, or groups of them, that must all have been updated."""
 
 
 class AnyOf(SpecPart):
     """Runs when one member has been updated."""
 
-    any: tuple[AssetCondition, ...]
+    any: Annotated[tuple[AssetCondition, ...], Filled("assets")]
     """The assets, or groups of them, of which one must have been updated."""
 
 
@@ -136,7 +142,7 @@ class AssetSchedule(SpecPart):
     """A schedule by data: the DAG runs when assets have been updated."""
 
     assets: Annotated[
-        Annotated[tuple[AssetCondition, ...], Tag("list")]
+        Annotated[tuple[AssetCondition, ...], Filled("assets"), Tag("list")]
         | Annotated[AssetUri, Tag("uri")]
         | Annotated[AllOf, Tag("all")]
         | Annotated[AnyOf, Tag("any")],

@@ -95,6 +95,31 @@ class Form:
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A list that must have an item; `items` is what they are called."""
+
+    items: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Return the schema of `source`, its length checked after it."""
+
+        def check(value: tuple[Any, ...]) -> tuple[Any, ...]:
+            if not value:
+                raise PydanticCustomError("form", "empty", {"called": f"a list of {self.items}"})
+            return value
+
+        return core_schema.no_info_after_validator_function(check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the schema of the list with its least length in it."""
+        return {**handler(schema), "minItems": 1}
+
+
 _DURATION: Final = (
     r"[0-9]+(?:\.[0-9]+)?[smhd]"
     r"|P(?=.)(?:[0-9]+W)?(?:[0-9]+D)?(?:T(?=.)(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?"
