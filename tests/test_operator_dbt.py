@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from threading import Timer
 from typing import Any
 
 import pytest
 
-from airflow_home import AirflowHome
-from artifact_builder import dbt_task, write_artifact
+from artifact_builder import dbt_task
 from processes import all_gone, child_of, running_with
+from tiny import runner
 
 pytestmark = [
     pytest.mark.airflow,
@@ -219,20 +215,6 @@ def test_templates_are_rendered_value_by_value(folder: Path) -> None:
 
 # The real dbt, under the real task runner.
 
-DATABASE = "../tiny.duckdb"
-"""From the project. It is part of the profile, and dbt parses anew when that changed."""
-LOADER = """\
-# airflow dag loader
-from dagwright_airflow import load_dags
-
-load_dags(__file__, "compiled")
-"""
-DEFAULTS = {
-    "dbt": {
-        "flags": ["--warn-error-options", '{"error": ["NoNodesForSelectionCriteria"]}'],
-        "paths": {"--project-dir": "../tiny", "--profiles-dir": "../tiny"},
-    }
-}
 SEED = dbt_task("raw.seed", ["seed", "--select", "raw_orders"], ["seed.tiny.raw_orders"])
 ORDERS = dbt_task(
     "orders.run", ["run", "--select", "orders"], ["model.tiny.orders"], after=["raw.seed"]
@@ -249,50 +231,6 @@ for instance in sorted(run.get_task_instances(), key=lambda one: one.task_id):
     nodes = [node["unique_id"] for node in value["nodes"]] if value else []
     print("STATE", instance.task_id, instance.state, *nodes)
 """
-
-
-@pytest.fixture(scope="session")
-def parsed_tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project `tiny`, parsed once."""
-    project = tmp_path_factory.mktemp("tiny") / "tiny"
-    shutil.copytree(TESTS / "projects" / "tiny", project)
-    dbt = [str(Path(sys.executable).parent / "dbt"), "parse", "--profiles-dir", "."]
-    environment = {**os.environ, "TINY_DATABASE": DATABASE}
-    subprocess.run(dbt, cwd=project, env=environment, check=True, capture_output=True)
-    return project
-
-
-@pytest.fixture
-def tiny(airflow_home: AirflowHome, parsed_tiny: Path) -> Callable[..., AirflowHome]:
-    """A function that deploys a DAG of the given tasks beside the project."""
-
-    def deploy(*tasks: Any, **shared: Any) -> AirflowHome:
-        shutil.copytree(parsed_tiny, airflow_home.root / "tiny")
-        (airflow_home.dags / "dbt.py").write_text(LOADER)
-        defaults = {"dbt": {**DEFAULTS["dbt"], **shared}}
-        write_artifact(airflow_home.dags / "compiled", "tiny", tasks, defaults=defaults)
-        environment = {**airflow_home.environment, "TINY_DATABASE": DATABASE}
-        return AirflowHome(airflow_home.root, environment)
-
-    return deploy
-
-
-@contextmanager
-def runner(home: AirflowHome, task_id: str) -> Iterator[subprocess.Popen[str]]:
-    """Yield the executor's process, which runs one task by Airflow's own supervisor."""
-    with subprocess.Popen(
-        [sys.executable, str(TESTS / "airflow_runner.py"), "tiny", task_id],
-        env=home.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    ) as process:
-        too_late = Timer(240, process.kill)
-        too_late.start()
-        try:
-            yield process
-        finally:
-            too_late.cancel()
 
 
 @pytest.mark.dbt

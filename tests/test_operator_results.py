@@ -218,3 +218,15 @@ def test_the_last_lines_hold_the_node_the_whole_error_and_the_sql(tmp_path: Path
         "  from gone",
     ]
     assert compiled_sql(results) == "-- model.shop.a\nselect 1\nfrom gone"
+
+
+def test_secrets_are_blanked_whole_and_line_by_line() -> None:
+    from dagwright_airflow.operators.blank import blanker
+
+    blank = blanker(["-----KEY-----\nabcdefgh\nijklmnop", "abcd", "abcdefghij"])
+    assert (
+        blank("first abcdefghij, then abcdefgh, never abcd") == "first ***, then ***, never abcd"
+    )
+    assert blank("-----KEY-----\nabcdefgh\nijklmnop") == "***"
+    assert blank("ijklmnop") == "***"
+    assert blanker(["", "abc"])("abc") == "abc"

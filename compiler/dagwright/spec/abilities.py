@@ -20,14 +20,15 @@ from dagwright.text.tree import Items, Scalar, Table, Tree
 
 PODS: Final = frozenset({"kubernetes", "aws_eks", "gcp_gke"})
 DOCKER: Final = frozenset({"docker"})
+WORKERS: Final = frozenset({"local"})
 
 Pattern = tuple[str, ...]
 """Keys below `execute`; `*` is any, and a last `=WORD` is the value itself, `=[]` a list."""
 
 FEATURES: Final[Mapping[Pattern, frozenset[str]]] = MappingProxyType(
     {
-        ("secrets", "*", "connection"): DOCKER,
-        ("secrets", "*", "variable"): DOCKER,
+        ("secrets", "*", "connection"): DOCKER | WORKERS,
+        ("secrets", "*", "variable"): DOCKER | WORKERS,
         ("secrets", "*", "kubernetes_secret"): PODS,
         ("entrypoint", "=dbt"): DOCKER | PODS,
         ("entrypoint", "=keep"): DOCKER | PODS,

@@ -23,6 +23,7 @@ from dagwright_airflow.airflow_api import (
     dags_folder,
     has_lost_its_supervisor,
 )
+from dagwright_airflow.operators.blank import blanker
 from dagwright_airflow.operators.environment import allowed_flags, child_environment
 from dagwright_airflow.operators.invocation import Invocation, program
 from dagwright_airflow.operators.options import option_words, typed_options
@@ -31,6 +32,7 @@ from dagwright_airflow.operators.presentation import compiled_sql, failures, sum
 from dagwright_airflow.operators.process import LeashedProcess
 from dagwright_airflow.operators.results import NodeResult, read_results
 from dagwright_airflow.operators.seeds import SeedMemory
+from dagwright_airflow.secrets import look_up
 
 _PROJECT_DIR: Final = "--project-dir"
 _DEFAULT_FLAGS: Final = ("--no-use-colors", "--log-level-file", "none")
@@ -40,10 +42,14 @@ _LAST_LINES: Final = 20
 
 
 class Call(NamedTuple):
-    """One call of dbt, ready to be made: what follows the program, and the environment."""
+    """One call of dbt, ready to be made: what follows the program, and the environment.
+
+    `secrets` are values in the environment that must come out nowhere.
+    """
 
     arguments: list[str]
     environment: dict[str, str]
+    secrets: tuple[str, ...] = ()
 
 
 class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped here.
@@ -68,6 +74,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             the API, if it is there and no other program is asked for.
         vars: dbt's `--vars`, rendered value by value before they become its JSON.
         env: environment variables for dbt, over those of the worker.
+        secrets: by environment variable, where in Airflow its value lies. It is looked up when
+            the task runs, and goes nowhere but into the environment of dbt.
         partial_parse: partial parse files, relative to the project; the first one that is
             there is what dbt starts from.
         folder: the loader file's folder.
@@ -104,7 +112,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         invocation: Invocation = "subprocess",
         vars: Mapping[str, Any] | None = None,  # noqa: A002 (dbt's word)
         env: Mapping[str, str] | None = None,
-        partial_parse: Sequence[str] = (),
+        secrets: Mapping[str, Mapping[str, str]] | None = None,
+        partial_parse: Sequence[str] = ("target/partial_parse.msgpack",),
         folder: str = ".",
         seed: Mapping[str, str] | None = None,
         retry_tests: bool = False,
@@ -123,6 +132,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.invocation = invocation
         self.vars = dict(vars or {})
         self.env = dict(env or {})
+        self.secrets = dict(secrets or {})
         self.partial_parse = partial_parse
         self.folder = folder
         self.seed = seed
@@ -159,25 +169,26 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             return None
         seed = {**self.seed, "file": str(project / self.seed["file"])}
         others = [pair for pair in self.paths if pair[0] != _PROJECT_DIR]
-        settings = [self.vars, self.env, self.options]
+        settings = [self.vars, self.env, self.options, self.secrets]
         return SeedMemory(seed, [list(self.flags), others], settings)
 
     def _run_dbt(self, project: Path, context: Mapping[str, Any]) -> dict[str, Any]:
         last: deque[str] = deque(maxlen=_LAST_LINES)
 
         def tell(line: str) -> None:
-            last.append(line)
-            self.log.info("%s", line)
+            last.append(blank(line))
+            self.log.info("%s", last[-1])
 
         with TemporaryDirectory(prefix="dagwright-") as scratch:
             call = self._call(project, Path(scratch))
+            blank = blanker(call.secrets)
             start = self._program(call.environment)
             by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
             arguments = [*call.arguments, "--no-write-json" if by_api else "--write-json"]
             self.log.info("In %s: dbt %s", project, shlex.join(arguments))
             self._running = LeashedProcess([*start, *arguments], project, call.environment)
             status = self._running.run(tell, has_lost_its_supervisor)
-            results = read_results(Path(scratch, "target"))
+            results = read_results(Path(scratch, "target"), blank)
 
         if self._running.stopped:
             raise AirflowException("dbt was stopped because the task was killed")
@@ -231,7 +242,10 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
     def _call(self, project: Path, scratch: Path) -> Call:
         """Return the call of dbt; later flags win over earlier ones."""
         options = option_words(self.command, self.options, self.option_forms)
-        environment = child_environment(self._dag_folders(), self.env, options.environment)
+        secrets = look_up(self.secrets)
+        environment = child_environment(
+            self._dag_folders(), self.env, options.environment, secrets
+        )
         arguments = [*self.command, *_DEFAULT_FLAGS]
         for flag, path in self.paths:
             arguments += (flag, str(self._resolved(path)))
@@ -245,7 +259,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             arguments += ("--partial-parse-file-path", str(parsed))
         arguments += ("--target-path", str(scratch / "target"))
         arguments += ("--log-path", str(scratch / "logs"))
-        return Call(arguments, environment)
+        return Call(arguments, environment, tuple(secrets.values()))
 
     def _dag_folders(self) -> tuple[str, ...]:
         return (dags_folder(), self.folder)

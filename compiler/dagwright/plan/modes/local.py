@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dagwright.plan.modes.containers import secret_sources
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.options import option_forms
 from dagwright.plan.parses import check_vars, partial_parses
@@ -42,5 +43,6 @@ def worker_arguments(execute: LocalKeys, given: Given) -> Arguments:
         "env": dict(command.env),
         "partial_parse": partial_parses(command),
         **(options if command.options else {}),
+        **({"secrets": secret_sources(execute.secrets)} if execute.secrets else {}),
         **({"on_warning": list(execute.on_warning)} if execute.on_warning else {}),
     }
