@@ -13,6 +13,7 @@ import pytest
 
 from dagwright.catalog import RULES
 from dagwright.diagnostics.formats import FORMATS
+from dagwright.doctor import RUNTIMES
 from dagwright.drift.rules import RULES as DRIFT_RULES
 from dagwright.emit.artifact import SUFFIXES
 from dagwright.ir.build import VERBS
@@ -106,6 +107,7 @@ def words(schema: Mapping[str, Any]) -> Iterator[str]:
 def test_tables_agree_with_the_language() -> None:
     assert set(PLACES) == set(GATES) == enum("Render", "tests")
     assert set(MODES) == set(MODE_MODELS)
+    assert set(MODES) - {"watcher"} <= set(RUNTIMES)
     assert enum("Local", "mode") <= set(MODES)
 
 

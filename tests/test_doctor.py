@@ -12,8 +12,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dagwright.cli import program
-from dagwright.doctor import RUNTIMES
-from dagwright.spec.model import MODES
 
 pytestmark = pytest.mark.dbt
 TINY = Path(__file__).parent / "projects/tiny"
@@ -53,7 +51,7 @@ def test_a_runtime_that_has_all_is_well(home: Path) -> None:
     told = doctor(home)
     assert told.exit_code == 0, told.output
     lines = told.stdout.splitlines()
-    assert lines[0] == "not set here, since only Airflow knows their values: DAY"
+    assert lines[0] == "not set there, since their values are not known here: DAY"
     assert lines[1].startswith("dbt is there: 1.")
     assert "duckdb 1." in lines[1]
     assert lines[2:5] == [
@@ -105,25 +103,74 @@ def test_a_project_of_another_day(home: Path) -> None:
     assert "model.tiny.revenue" in told.stdout
 
 
+def stand_in(home: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: str) -> Path:
+    """Put a program of ours first on the PATH; it adds its arguments to the file returned."""
+    told = home / f"{name}.argv"
+    path = home / "bin" / name
+    path.parent.mkdir()
+    path.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {told}\n{script}')
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{path.parent}:{os.environ['PATH']}")
+    return told
+
+
+def in_mode(home: Path, mode: str) -> Result:
+    spec = home / "tiny.dagwright.yaml"
+    old = f"  mode: local\n  dbt_executable: {BIN / 'dbt'}\n"
+    text = spec.read_text().replace(old, mode).replace("dir: tiny", f"dir: {home}/tiny")
+    spec.write_text(text.replace(f"render: {{project_dir: {home}/", "render: {project_dir: "))
+    return CliRunner().invoke(program, ["doctor"], catch_exceptions=False)
+
+
 def test_a_container_gets_the_same_command(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The program `docker` is ours: it keeps its arguments, and runs dbt on this machine."""
-    docker = home / "bin/docker"
-    docker.parent.mkdir()
-    docker.write_text(
-        f'#!/bin/sh\nprintf "%s\\n" "$@" >> {home}/argv\n'
-        'while [ "$1" != img ]; do shift; done\nshift\n'
-        f'exec {BIN}/dbt "$@"\n'
+    script = f'while [ "$1" != img ]; do shift; done\nshift\nexec {BIN}/dbt "$@"\n'
+    argv = stand_in(home, monkeypatch, "docker", script)
+    monkeypatch.setenv("TOKEN", "c4n4ry")
+    told = in_mode(
+        home,
+        "  mode: docker\n  image: img\n  network: none\n"
+        "  volumes: [{mount: /dbt, host: /srv/dbt, read_only: true}]\n"
+        "  secrets: {TOKEN: {variable: token}, OTHER: {connection: shop}}\n",
     )
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{docker.parent}:{os.environ['PATH']}")
-    old = f"  mode: local\n  dbt_executable: {BIN / 'dbt'}\n  project_dir: tiny"
-    told = doctor(home, old, f"  mode: docker\n  image: img\n  project_dir: {home}/tiny")
-    told = doctor(home, "profiles_dir: tiny", f"profiles_dir: {home}/tiny")
     assert told.exit_code == 0, told.output
-    argv = (home / "argv").read_text().splitlines()
-    assert argv[:5] == ["run", "--rm", "--entrypoint", "dbt", "img"]
-    assert "DAY" not in " ".join(argv)
+    assert told.stdout.startswith(
+        "not set there, since their values are not known here: DAY, OTHER"
+    )
+    written = argv.read_text()
+    assert written.splitlines()[:8] == [
+        *("run", "--rm", "--env=TOKEN"),
+        "--mount=type=bind,source=/srv/dbt,target=/dbt,readonly",
+        *("--network=none", "--entrypoint=dbt", "img", "--no-use-colors"),
+    ]
+    assert "c4n4ry" not in written
 
 
-def test_every_mode_can_be_asked_or_says_why_not() -> None:
-    assert set(RUNTIMES) == set(MODES)
+def test_a_pod_is_one_of_the_tasks(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program `kubectl` is ours: it runs the arguments of the pod on this machine."""
+    script = (
+        'for word in "$@"; do\n'
+        'case "$word" in --overrides=*) json="${word#--overrides=}";; esac\ndone\n'
+        f"exec {sys.executable} -c 'import json, os, sys\n"
+        'dbt = json.loads(sys.argv[1])["spec"]["containers"][0]\n'
+        f'os.execv("{BIN}/dbt", [*dbt["command"], *dbt["args"]])\' "$json"\n'
+    )
+    argv = stand_in(home, monkeypatch, "kubectl", script)
+    told = in_mode(home, "  mode: kubernetes\n  image: img\n  namespace: etl\n")
+    assert told.exit_code == 0, told.output
+    first = argv.read_text().splitlines()[:8]
+    assert first[0] == "run"
+    assert first[2:] == [
+        "--namespace=etl",
+        "--image=img",
+        "--rm",
+        "--stdin",
+        "--quiet",
+        "--restart=Never",
+    ]
+
+
+def test_what_cannot_be_asked_says_so(home: Path) -> None:
+    told = in_mode(home, '  mode: docker\n  image: "{{ var.value.image }}"\n')
+    assert (told.exit_code, "DW661" in told.stdout) == (1, True)
+    assert "the image is a template" in told.stdout

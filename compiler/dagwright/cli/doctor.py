@@ -14,8 +14,8 @@ import click
 from dagwright.cli.findings import Form, findings_options, judge_ignores, tell
 from dagwright.cli.options import options
 from dagwright.cli.specs import environment_option, named_or_only
-from dagwright.diagnostics import Report
-from dagwright.doctor import RUNTIMES, Site, Unaskable, examine
+from dagwright.diagnostics import CompilerBug, Report
+from dagwright.doctor import Site, Unaskable, asked, examine, launch
 from dagwright.doctor.rules import CANNOT_ASK
 from dagwright.files import DiskFiles
 from dagwright.pipeline import Compiled, compile_spec
@@ -54,23 +54,28 @@ def command(
 
 def _answers(compiled: Compiled, site: Site, report: Report) -> Iterator[str]:
     """Yield what is well; report what is not, and a runtime that cannot be asked."""
-    mode = compiled.loaded.spec.execute.mode
-    at = compiled.loaded.places.value(("execute", "mode"))
-    runtime = RUNTIMES[mode]
-    if isinstance(runtime, Unaskable):
-        report.add(CANNOT_ASK.at(at, mode=mode, why=runtime.why, hint=runtime.hint))
+    about = asked(compiled, site)
+    first = launch(about, ())
+    if isinstance(first, Unaskable):
+        _cannot_ask(compiled, about.mode, first, report)
         return
-    first = runtime(compiled, (), site)
     if first.left_out:
-        yield f"not set here, since only Airflow knows their values: {', '.join(first.left_out)}"
+        yield f"not set there, since their values are not known here: {', '.join(first.left_out)}"
 
     def ask(words: Sequence[str]) -> Ended:
-        launch = runtime(compiled, words, site)
-        return run_program(launch.argv, launch.environment, launch.folder)
+        started = launch(about, words)
+        if isinstance(started, Unaskable):
+            raise CompilerBug(f"a runtime that was asked cannot be asked: {started.why}")
+        return run_program(started.argv, started.environment, started.folder)
 
     try:
         yield from examine(compiled, ask, first.target, report)
     except OSError as error:
         why = f"{error.filename or first.argv[0]}: {error.strerror}"
         hint = "run it on a machine like those of the tasks"
-        report.add(CANNOT_ASK.at(at, mode=mode, why=why, hint=hint))
+        _cannot_ask(compiled, about.mode, Unaskable(why, hint), report)
+
+
+def _cannot_ask(compiled: Compiled, mode: str, reason: Unaskable, report: Report) -> None:
+    at = compiled.loaded.places.value(("execute", "mode"))
+    report.add(CANNOT_ASK.at(at, mode=mode, why=reason.why, hint=reason.hint))

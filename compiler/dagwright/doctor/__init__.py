@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from dagwright.doctor.examine import examine
-from dagwright.doctor.runtimes import RUNTIMES, Launch, Site, Unaskable
+from dagwright.doctor.runtimes import RUNTIMES, Launch, Site, Unaskable, asked, launch
 
-__all__ = ["RUNTIMES", "Launch", "Site", "Unaskable", "examine"]
+__all__ = ["RUNTIMES", "Launch", "Site", "Unaskable", "asked", "examine", "launch"]

@@ -1,19 +1,29 @@
 """How to start a dbt command in the runtime of each mode, from the machine at hand.
 
 A runtime that cannot be asked from here says why. Values that are Airflow templates are not known
-here, so variables of the environment that hold one are left out, and named.
+here, so variables of the environment that hold one are left out, and named; secrets are taken from
+the environment of `doctor` where it has them, and pass by their names alone.
 """
 
 from __future__ import annotations
 
+import json
 import posixpath
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from dagwright.pipeline import Compiled
-from dagwright.spec.model import Docker, Local
+from dagwright.plan.modes.containers import entrypoint
+from dagwright.plan.modes.pods import CONTAINER, pod_name
+from dagwright.spec.model.execute import DockerKeys, LocalKeys, PodKeys
+from dagwright.spec.model.execute.container import ContainerKeys, Volume
+
+PLAIN: Final = "--no-use-colors"
+ATTACHED: Final = ("--rm", "--stdin", "--quiet", "--restart=Never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,11 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """A dbt command as a program of this machine; `left_out` are variables without a value."""
+    """A dbt command as a program of this machine.
+
+    `target` is a folder of the runtime that dbt may write to; `left_out` are the variables of its
+    environment whose values are not known here.
+    """
 
     argv: tuple[str, ...]
     environment: Mapping[str, str]
@@ -36,66 +50,180 @@ class Launch:
     left_out: tuple[str, ...] = ()
 
 
-Runtime = Callable[[Compiled, Sequence[str], Site], Launch]
-"""From a spec, the words of a dbt command, and a machine to what to start there."""
-
-
 @dataclass(frozen=True, slots=True)
 class Unaskable:
     """Why a runtime cannot be asked from here, and what to do."""
 
     why: str
-    hint: str = field(default="")
+    hint: str = field(default="look at the log of a first run")
 
 
-def _local(compiled: Compiled, words: Sequence[str], site: Site) -> Launch:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A compiled spec, the keys of the mode that runs dbt, and the machine at hand."""
+
+    compiled: Compiled
+    keys: Any
+    site: Site
+
+    @property
+    def mode(self) -> str:
+        """The mode that runs dbt: for a watcher, its producer's."""
+        return str(self.keys.mode)
+
+
+def asked(compiled: Compiled, site: Site) -> Asked:
+    """Return what is asked of the runtime of `compiled`."""
     execute = compiled.loaded.spec.execute
-    if not isinstance(execute, Local):
-        raise TypeError(execute)
-    known, left_out = _known(execute.env)
-    program = execute.dbt_executable
+    return Asked(compiled, getattr(execute, "producer", execute), site)
+
+
+def launch(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
+    """Return what starts the dbt command of these `words` where the tasks will run theirs."""
+    runtime = RUNTIMES[about.mode]
+    return runtime if isinstance(runtime, Unaskable) else runtime(about, words)
+
+
+def _worker(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
+    keys: LocalKeys = about.keys
+    return _here(about, words, keys.dbt_executable)
+
+
+def _virtualenv(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
+    if about.keys.prebuilt is None:
+        why = "the first task that runs builds its environment"
+        return Unaskable(why, "name one that is there by `prebuilt`")
+    return _here(about, words, posixpath.join(about.keys.prebuilt, "bin/dbt"))
+
+
+def _here(about: Asked, words: Sequence[str], program: str) -> Launch:
+    """Return dbt as a program of this machine; relative paths start at the loader's folder."""
+    site = about.site
+    known, left_out = _environment(about)
+    secrets = [name for name in _secrets(about) if name not in site.environment]
     program = posixpath.join(site.loader, program) if "/" in program else program
-    paths = compiled.plan.command.paths
+    paths = about.compiled.plan.command.paths
     here = {path: posixpath.normpath(posixpath.join(site.loader, path)) for path in paths.values()}
     return Launch(
-        (program, "--no-use-colors", *(here.get(word, word) for word in words)),
+        (program, PLAIN, *(here.get(word, word) for word in words)),
         {**site.environment, **known},
         folder=here[paths["--project-dir"]],
         target=site.scratch,
-        left_out=left_out,
+        left_out=(*left_out, *secrets),
     )
 
 
-def _docker(compiled: Compiled, words: Sequence[str], site: Site) -> Launch:
-    execute = compiled.loaded.spec.execute
-    if not isinstance(execute, Docker):
-        raise TypeError(execute)
-    known, left_out = _known(execute.env)
-    daemon = () if execute.docker_url is None else ("--host", execute.docker_url)
-    network = () if execute.network is None else ("--network", execute.network)
-    variables = [word for name, text in known.items() for word in ("--env", f"{name}={text}")]
+def _docker(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
+    keys: DockerKeys = about.keys
+    if _is_template(keys.image):
+        return Unaskable("the image is a template that Airflow fills in")
+    known, left_out = _environment(about)
+    secrets = _secrets(about)
+    here = [name for name in secrets if name in about.site.environment]
+    options = [f"--env={name}={text}" for name, text in known.items()]
+    options += [f"--env={name}" for name in here]
+    options += [f"--mount={_mount(volume)}" for volume in keys.volumes]
+    options += [] if keys.network is None else [f"--network={keys.network}"]
+    program, arguments = _command(keys, words)
+    options += [] if program is None else [f"--entrypoint={program}"]
+    daemon = () if keys.docker_url is None else (f"--host={keys.docker_url}",)
+    return Launch(
+        ("docker", *daemon, "run", "--rm", *options, keys.image, *arguments),
+        about.site.environment,
+        target=keys.target_path,
+        left_out=(*left_out, *(name for name in secrets if name not in here)),
+    )
+
+
+def _command(keys: ContainerKeys, words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """Return the entrypoint, None for the image's own, and the arguments that it gets."""
+    replaced = entrypoint(keys)
+    dbt = [] if keys.entrypoint == "dbt" else ["dbt"]
+    if replaced is None:
+        return None, [*dbt, PLAIN, *words]
+    return replaced[0], [*replaced[1:], *dbt, PLAIN, *words]
+
+
+def _mount(volume: Volume) -> str:
+    """Return a volume in the words of `docker run --mount`."""
+    kinds = {"bind": volume.host, "volume": volume.volume}
+    kind = next((kind for kind, source in kinds.items() if source is not None), "tmpfs")
+    source = [f"source={kinds[kind]}"] if kind in kinds else []
+    read_only = ["readonly"] if volume.read_only else []
+    return ",".join([f"type={kind}", *source, f"target={volume.mount}", *read_only])
+
+
+def _pod(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
+    """Return what runs a pod like those of the tasks in the cluster that `kubectl` talks to."""
+    keys: PodKeys = about.keys
+    if _is_template(keys.image):
+        return Unaskable("the image is a template that Airflow fills in")
+    manifest = deepcopy(_manifest(about.compiled))
+    containers = manifest["spec"]["containers"]
+    dbt = next(one for one in containers if one["name"] == CONTAINER)
+    dbt["args"] = [*([] if keys.entrypoint == "dbt" else ["dbt"]), PLAIN, *words]
+    env = dbt.pop("env", [])
+    dbt["env"] = [one for one in env if not _is_template(one.get("value", ""))]
+    left_out = tuple(one["name"] for one in env if one not in dbt["env"])
+    # The first container is the one whose output is told.
+    manifest["spec"]["containers"] = [dbt, *(one for one in containers if one is not dbt)]
+    override = {"apiVersion": "v1", "spec": manifest["spec"]}
+    name = pod_name(f"dagwright-doctor-{about.site.scratch[-8:]}")
     return Launch(
         (
-            *("docker", *daemon, "run", "--rm", *network, *variables),
-            *("--entrypoint", "dbt", execute.image, "--no-use-colors", *words),
+            *("kubectl", "run", name, f"--namespace={keys.namespace}", f"--image={keys.image}"),
+            *(*ATTACHED, f"--overrides={json.dumps(override)}"),
         ),
-        site.environment,
-        target="/tmp/dagwright-doctor",  # noqa: S108 - in a container that is thrown away
+        about.site.environment,
+        target=keys.target_path,
         left_out=left_out,
     )
 
 
-def _known(env: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+def _manifest(compiled: Compiled) -> dict[str, Any]:
+    """Return the manifest that the tasks of the plan share."""
+    shared = compiled.plan.defaults.values()
+    made = (one["pod_template_dict"] for one in shared if "pod_template_dict" in one)
+    manifest: dict[str, Any] = next(made)
+    return manifest
+
+
+def _environment(about: Asked) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the variables whose values are known here, and the names of the others."""
-    known = {name: text for name, text in env.items() if "{{" not in text and "{%" not in text}
-    return known, tuple(_missing(env, known))
+    env = about.compiled.loaded.spec.execute.env
+    known = {name: text for name, text in env.items() if not _is_template(text)}
+    return known, tuple(name for name in env if name not in known)
 
 
-def _missing(env: Mapping[str, str], known: Mapping[str, str]) -> Iterator[str]:
-    return (name for name in env if name not in known)
+def _secrets(about: Asked) -> tuple[str, ...]:
+    return tuple(getattr(about.keys, "secrets", {}))
 
 
-RUNTIMES: Final[Mapping[str, Runtime | Unaskable]] = MappingProxyType(
-    {"local": _local, "docker": _docker}
+def _is_template(text: str) -> bool:
+    return re.search(r"\{[{%]", text) is not None
+
+
+_BY_JOB: Final = "its tasks run what a job in the cloud is defined as, and what it holds is there"
+
+RUNTIMES: Final[Mapping[str, Unaskable | Callable[[Asked, Sequence[str]], Launch | Unaskable]]] = (
+    MappingProxyType(
+        {
+            "local": _worker,
+            "virtualenv": _virtualenv,
+            "docker": _docker,
+            "kubernetes": _pod,
+            "aws_eks": _pod,
+            "gcp_gke": _pod,
+            "aws_ecs": Unaskable(_BY_JOB, "`aws ecs run-task` starts one by hand"),
+            "azure_container_instance": Unaskable(
+                "a container group is made for each command, and is paid for",
+                "`docker` on this machine runs the same image: ask an environment of that mode",
+            ),
+            "gcp_cloud_run_job": Unaskable(
+                _BY_JOB, "`gcloud run jobs execute` starts one by hand"
+            ),
+            "airflow_async": _worker,
+        }
+    )
 )
-"""By `execute.mode`."""
+"""By the mode that runs dbt: how it is asked, or why it cannot be."""
