@@ -88,7 +88,7 @@ def test_a_reader_goes_on_where_it_stopped_and_reads_each_entry_once() -> None:
     assert not reader.read()
     first = Publisher(kept.__setitem__, Head(1, 0))
     first.tell(told("a"))
-    first.end(orderly=True)
+    first.end(["a"])
     assert reader.read()
     assert reader.told["a"].verdict is Verdict.DONE
     assert reader.head == Head(1, 0, ended=True)
@@ -98,13 +98,41 @@ def test_a_reader_goes_on_where_it_stopped_and_reads_each_entry_once() -> None:
     second = Publisher(kept.__setitem__, Head(2, 5))
     second.tell(told("b", "failed"))
     second.tell(told("a"), clears=0)
-    second.end(orderly=False)
+    second.stop()
     assert reader.read()
     assert {task: (e.verdict.value, e.clears) for task, e in reader.told.items()} == {
         "b": ("failed", 5),
         "a": ("done", 0),
     }
     assert reader.head == Head(2, 5)
+
+
+def test_who_comes_late_asks_twice_whatever_was_told() -> None:
+    from dagwright_airflow.watcher.ledger import Head, Publisher, read_at_the_end
+    from dagwright_airflow.watcher.states import Verdict
+
+    kept: dict[str, Any] = {}
+    publisher = Publisher(kept.__setitem__, Head(3, 1))
+    publisher.tell(told("old"), clears=0)
+    for task in ("a", "b", "c"):
+        publisher.tell(told(task))
+    publisher.tell(told("bad", "failed"))
+    publisher.stop()
+    assert read_at_the_end(kept.get, "a")[1].verdict is Verdict.DONE  # Entry by entry.
+    publisher.end(["old", "a", "b", "c", "bad", "untold"])
+
+    asked: list[str] = []
+
+    def get(key: str) -> Any:
+        asked.append(key)
+        return kept.get(key)
+
+    found = {task: read_at_the_end(get, task)[1] for task in ("old", "a", "bad", "untold")}
+    assert len(asked) == 2 * len(found)
+    assert found["old"].clears == 0
+    assert (found["a"].verdict, found["a"].clears) == (Verdict.DONE, 1)
+    assert found["bad"].verdict is Verdict.FAILED
+    assert found["untold"] is None
 
 
 def test_what_airflow_refuses_for_a_while_is_published_all_the_same() -> None:
@@ -121,7 +149,7 @@ def test_what_airflow_refuses_for_a_while_is_published_all_the_same() -> None:
 
     publisher = Publisher(write, Head(1, 0))
     publisher.tell(told("a"))
-    publisher.end(orderly=True)
+    publisher.end(["a"])
     reader = Reader(kept.get)
     reader.read()
     assert set(reader.told) == {"a"}
@@ -133,7 +161,7 @@ def test_what_airflow_refuses_for_a_while_is_published_all_the_same() -> None:
     publisher = Publisher(refuse, Head(1, 0), patience=0.1)
     publisher.tell(told("a"))
     with pytest.raises(PublishingError, match="down"):
-        publisher.end(orderly=True)
+        publisher.end(["a"])
 
 
 def test_a_watcher_that_was_cleared_takes_no_older_word() -> None:

@@ -110,15 +110,37 @@ class Reader:
         self.head = head
         while head and (entry := self._get(_key(head.number, self._next))) is not None:
             for told in entry:
-                self.told[told["task"]] = Entry(
-                    Verdict(told["verdict"]), told["clears"], told.get("said", {})
-                )
+                self.told[told["task"]] = _entry(told)
             self._next += 1
         return changed or self._next != before
 
 
-def _key(number: int, entry: int) -> str:
+def _key(number: int, entry: int | str) -> str:
     return f"dagwright_{number}_{entry}"
+
+
+_END: Final = "end"
+
+
+def read_at_the_end(get: Get, task: str) -> tuple[Head | None, Entry | None]:
+    """Return the head, and what is told of one task, where the producer is over.
+
+    Two requests, whatever was told, if the producer came to its end; else all entries are read.
+    """
+    head = read_head(get)
+    others = get(_key(head.number, _END)) if head and head.ended else None
+    if head is None or others is None:
+        reader = Reader(get)
+        reader.read()
+        return reader.head, reader.told.get(task)
+    if task not in others:
+        return head, Entry(Verdict.DONE, head.clears)
+    told = others[task]
+    return head, None if told is None else _entry(told)
+
+
+def _entry(told: Mapping[str, Any]) -> Entry:
+    return Entry(Verdict(told["verdict"]), told["clears"], told.get("said", {}))
 
 
 class PublishingError(RuntimeError):
@@ -146,16 +168,19 @@ class Publisher:
         self._patience = patience
         self._fault: Exception | None = None
         self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._told: dict[str, dict[str, Any]] = {}
         self._persist(_HEAD, _as_json(head))
         self._thread = threading.Thread(target=self._publish, daemon=True)
         self._thread.start()
 
     def tell(self, told: Mapping[str, Any], clears: int | None = None) -> None:
         """Publish a verdict, soon; an old one with the clears that it was made at."""
-        self._queue.put({**told, "clears": self._begun.clears if clears is None else clears})
+        clears = self._begun.clears if clears is None else clears
+        self._told[told["task"]] = one = {**told, "clears": clears}
+        self._queue.put(one)
 
-    def end(self, *, orderly: bool) -> None:
-        """Return when everything is published, and that this try came to its end.
+    def stop(self) -> None:
+        """Return when everything is published.
 
         Raises:
             PublishingError: Airflow did not take it, for longer than the patience.
@@ -164,9 +189,22 @@ class Publisher:
         self._thread.join()
         if self._fault is not None:
             raise PublishingError(f"Airflow did not take the results: {self._fault}")
-        if orderly:
-            head = Head(self._begun.number, self._begun.clears, ended=True)
-            self._persist(_HEAD, _as_json(head))
+
+    def end(self, tasks: Iterable[str]) -> None:
+        """Publish that this try came to its end, after everything else.
+
+        With it goes once what is not just done of all `tasks`, for those who come late.
+
+        Raises:
+            PublishingError: as `stop`.
+        """
+        self.stop()
+        others = {task: self._told.get(task) for task in tasks}
+        plain = {"verdict": Verdict.DONE.value, "clears": self._begun.clears}
+        others = {t: told for t, told in others.items() if told != {"task": t, **plain}}
+        self._persist(_key(self._begun.number, _END), others)
+        head = Head(self._begun.number, self._begun.clears, ended=True)
+        self._persist(_HEAD, _as_json(head))
 
     def _publish(self) -> None:
         number, last = 0, False

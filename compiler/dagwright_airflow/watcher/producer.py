@@ -45,10 +45,7 @@ from dagwright_airflow.watcher.states import (
     producer_plans,
 )
 from dagwright_airflow.watcher.verdicts import NodeEnd, Tasks
-from dagwright_airflow.watcher.watch import GRACE_SECONDS
-
-SETTLE_SECONDS: Final = 10.0
-"""How long a watcher may take from its decision to Airflow's knowing of it."""
+from dagwright_airflow.watcher.watch import GRACE_SECONDS, SETTLE_SECONDS
 
 _LAST_LINES: Final = 20
 _RUNNABLE: Final = ("model.", "seed.", "snapshot.", "test.", "unit_test.", "function.", "source.")
@@ -109,9 +106,9 @@ class ProducerOperator(DbtOperator):
         try:
             faults = self._run_phases(plans, publisher)
         except BaseException:
-            publisher.end(orderly=False)
+            publisher.stop()
             raise
-        publisher.end(orderly=True)
+        publisher.end(self.watched)
         if faults:
             raise faults[0]
         counts = [plan.value for plan in plans.values()]

@@ -42,6 +42,12 @@ _IDLE_SECONDS: Final = 10.0
 _LONGEST_SECONDS: Final = 60.0
 
 
+_FIELDS: Final = (
+    *("producer", "ledger", "prefix", "attempt", "floor"),
+    *("seconds", "until", "earliest", "silent"),
+)
+
+
 class WatcherTrigger(BaseTrigger):  # type: ignore[misc]  # Airflow is untyped here.
     """Fires once, with what its watcher is to do."""
 
@@ -55,6 +61,7 @@ class WatcherTrigger(BaseTrigger):  # type: ignore[misc]  # Airflow is untyped h
         floor: int = 0,
         seconds: float,
         until: float | None = None,
+        earliest: float = 0,
         silent: bool = False,
     ) -> None:
         """Keep what to wait for.
@@ -68,6 +75,8 @@ class WatcherTrigger(BaseTrigger):  # type: ignore[misc]  # Airflow is untyped h
             floor: how many clears a verdict must have seen.
             seconds: how long to wait at most, where `until` does not say it.
             until: when to give up, in seconds since 1970.
+            earliest: before when no worker may go on, in seconds since 1970. Airflow takes a task
+                for killed that runs again before it has heard that its worker let go of it.
             silent: whether nothing is left to do in a worker when all is well.
         """
         super().__init__()
@@ -78,12 +87,12 @@ class WatcherTrigger(BaseTrigger):  # type: ignore[misc]  # Airflow is untyped h
         self.floor = floor
         self.seconds = seconds
         self.until = until
+        self.earliest = earliest
         self.silent = silent
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what Airflow stores of this trigger."""
-        names = ("producer", "ledger", "prefix", "attempt", "floor", "seconds", "until", "silent")
-        return CLASSPATH, {name: getattr(self, name) for name in names}
+        return CLASSPATH, {name: getattr(self, name) for name in _FIELDS}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield the one event: what the watcher does, and why."""
@@ -106,9 +115,13 @@ class WatcherTrigger(BaseTrigger):  # type: ignore[misc]  # Airflow is untyped h
                     continue
                 does, entry = decide(seen, task, attempt, self.floor)
                 if does is not Do.WAIT:
-                    yield self._event(does, entry)
-                    return
-        yield TriggerEvent({"do": LATE})
+                    event = self._event(does, entry)
+                    break
+            else:
+                event = TriggerEvent({"do": LATE})
+        if not isinstance(event, TaskSuccessEvent):
+            await asyncio.sleep(max(0, self.earliest - time.time()))
+        yield event
 
     def _event(self, does: Do, entry: Entry | None) -> TriggerEvent:
         said = dict(entry.said) if entry is not None else {}

@@ -15,10 +15,17 @@ from airflow.triggers.base import StartTriggerArgs
 
 from dagwright_airflow.airflow_api import AirflowException, AirflowFailException
 from dagwright_airflow.operators.results import NodeResult
-from dagwright_airflow.watcher.ledger import Place, read_head, task_states
+from dagwright_airflow.watcher.ledger import (
+    Entry,
+    Head,
+    Place,
+    read_at_the_end,
+    task_states,
+)
 from dagwright_airflow.watcher.states import (
     Attempt,
     Do,
+    Producer,
     Verdict,
     counts_from,
     producer_phase,
@@ -29,6 +36,9 @@ from dagwright_airflow.watcher.trigger import CLASSPATH, LATE, WatcherTrigger
 
 GRACE_SECONDS: Final = 5.0
 """How long a dbt may live on after the task that started it was killed; the leash takes less."""
+
+SETTLE_SECONDS: Final = 10.0
+"""How long Airflow may take to know what a process has told it, or that it ended."""
 
 
 class Names(NamedTuple):
@@ -79,10 +89,8 @@ class Watching:
         """
         told = event or {}
         does, said = told.get("do"), told.get("said") or {}
-        if does == Do.PASS.value:
-            return self._passed(said, context)
-        if does == Do.FAIL.value:
-            raise self._failure(said)
+        if does in (Do.PASS.value, Do.FAIL.value):
+            return self._settle(Do(does), said, context)
         if does == LATE:
             raise AirflowException(
                 f"Nothing was told of this task for {self.wait_seconds:.0f} seconds, and the "
@@ -98,41 +106,52 @@ class Watching:
         floor: int | None = None,
         until: float | None = None,
     ) -> Any:
-        """Run the task's own command, if that is for this task to do; else wait.
+        """Do what is to be done, if the producer is over; else wait in the triggerer.
 
         This task shows as running before it looks at the producer, and the producer shows as
-        running before it looks at this task, so one of the two sees the other. What the ledger
-        says is read in the triggerer alone, once for all watchers: `told` is whether that was
-        done, and left it to this task.
+        running before it looks at this task, so one of the two sees the other. `told` is whether
+        a trigger has already read that nothing is told of this task.
         """
         instance = context["ti"]
+        dag_id, run_id, producer = instance.dag_id, instance.run_id, self.names.producer
         tries = tries_of(instance.try_number, instance.max_tries, self.retries)  # type: ignore[attr-defined]
-        producer = self.names.producer
-        states = task_states(instance.dag_id, instance.run_id, [producer])
-        phase = producer_phase(states.get(producer), exists=producer in states)
-        asked = told or tries.attempt is Attempt.AGAIN
-        if asked and watcher_does(tries.attempt, Verdict.NONE, phase) is Do.RUN:
-            self._await_the_end(Place(instance.dag_id, instance.run_id, self.names.ledger))
-            return super().execute(context)  # type: ignore[misc]
         if floor is None:
             floor = counts_from(tries, context["dag_run"].clear_number)
-        if until is None:
-            until = time.time() + self.wait_seconds
+        states = task_states(dag_id, run_id, [producer])
+        phase = producer_phase(states.get(producer), exists=producer in states)
+        if phase is not Producer.OVER:
+            return self._wait(tries.attempt, floor, until or time.time() + self.wait_seconds)
+        own = self.task_id.removeprefix(self.names.prefix)  # type: ignore[attr-defined]
+        head, entry = read_at_the_end(Place(dag_id, run_id, self.names.ledger).get, own)
+        if told or entry is None or entry.clears < floor:
+            entry = Entry(Verdict.NONE, floor)
+        does = watcher_does(tries.attempt, entry.verdict, phase)
+        if does is Do.RUN:
+            self._await_the_end(head)
+            return super().execute(context)  # type: ignore[misc]
+        return self._settle(does, entry.said, context)
+
+    def _settle(self, does: Do, said: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
+        if does is Do.FAIL:
+            raise self._failure(said)
+        return self._passed(said, context)
+
+    def _wait(self, attempt: Attempt, floor: int, until: float) -> Any:
         trigger = WatcherTrigger(
             **self.names._asdict(),
-            attempt=tries.attempt.value,
+            attempt=attempt.value,
             floor=floor,
             seconds=self.wait_seconds,
             until=until,
+            earliest=time.time() + SETTLE_SECONDS,
             silent=self._silent(),
         )
         kwargs = {"floor": floor, "until": until}
         return self.defer(trigger=trigger, method_name="resume", kwargs=kwargs)  # type: ignore[attr-defined]
 
-    def _await_the_end(self, ledger: Place) -> None:
+    def _await_the_end(self, head: Head | None) -> None:
         """Return when no dbt of the producer can be left, if it came to no end of its own."""
         log = self.log  # type: ignore[attr-defined]
-        head = read_head(ledger.get)
         if head is not None and not head.ended:
             log.info("The producer was stopped: waiting until its dbt is gone for certain.")
             time.sleep(GRACE_SECONDS)

@@ -1,0 +1,294 @@
+"""Watcher mode in a whole Airflow: what goes wrong for real, and that green means green.
+
+Each test asks the same at its end: the run is green if and only if every node is, by what dbt
+itself left in the warehouse; and no node was ever started while it ran.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dagwright_airflow import leash
+from live.server import BIN, LiveAirflow
+from live.watched_shop import NODES, WatchedShop, reset, watched_shop
+from processes import running_with
+
+LOADER = "# airflow dag\nfrom dagwright_airflow import load_dags\nload_dags(__file__)\n"
+PRODUCER = "dagwright_producer"
+
+GATED_DBT = """#!/bin/sh
+# dbt, held up before it starts and after it ended as long as a file says so.
+case "$*" in *json*) while [ -e {folder}/before ]; do sleep 0.1; done ;; esac
+{dbt} "$@"
+status=$?
+case "$*" in *json*) while [ -e {folder}/after ]; do sleep 0.1; done ;; esac
+exit $status
+"""
+
+SPEC = """\
+version: 1
+dag: {{id: {dag}, schedule: null, default_args: {{retries: {retries}, retry_delay: 1s}}}}
+render: {{project_dir: {project}, tests: {tests}}}
+execute:
+  {mode}
+  project_dir: {project}
+  profile: {{profiles_dir: {project}}}
+  vars: {{day: "{{{{ (dag_run.conf or {{}}).get('day', 'none') }}}}"}}
+  policy: {{test: {{retries: 0}}}}
+"""
+LOCAL = "mode: local\n  dbt_executable: {dbt}"
+WATCHER = (
+    "mode: watcher\n"
+    "  producer: {{mode: local, dbt_executable: {dbt}, task: {{retries: {producer_retries}}}}}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """One DAG of the shop in an Airflow."""
+
+    airflow: LiveAirflow
+    shop: WatchedShop
+    dag: str
+    gates: Path
+
+    def run(self, **conf: object) -> str:
+        return self.airflow.trigger(self.dag, **conf)
+
+    def wait(self, run: str) -> str:
+        return self.airflow.wait(self.dag, run)
+
+    def states(self, run: str) -> dict[str, str | None]:
+        """Return the states of the tasks that are no helpers."""
+        states = self.airflow.states(self.dag, run)
+        return {
+            name.removeprefix("watched."): state
+            for name, state in states.items()
+            if not name.startswith("dagwright_")
+        }
+
+    def clear(self, run: str, *tasks: str, **how: object) -> None:
+        body = {"dag_run_id": run, "dry_run": False, "only_failed": False, **how}
+        if tasks:
+            body["task_ids"] = list(tasks)
+        self.airflow.call("POST", f"dags/{self.dag}/clearTaskInstances", body)
+
+    def kill_producer(self) -> None:
+        """Kill the process that runs the producer, at once, while its dbt is there."""
+        leashed = self.airflow.until(self._leashes, "the producer runs dbt")
+        status = Path(f"/proc/{leashed.pop()}/stat").read_text(encoding="utf-8")
+        os.kill(int(status.rpartition(")")[2].split()[1]), signal.SIGKILL)
+
+    def _leashes(self) -> set[int]:
+        """Return the leashes of dbt calls that write a structured log: those of producers."""
+        mark = self.airflow.mark
+        return {*running_with(mark, leash.__file__)} & {*running_with(mark, "json")}
+
+
+def deploy(
+    airflow: LiveAirflow,
+    shop: WatchedShop,
+    dag: str,
+    *,
+    mode: str = WATCHER,
+    retries: int = 0,
+    producer_retries: int = 1,
+    tests: str = "after_each",
+) -> Deployed:
+    """Compile a spec of the shop, and put it where Airflow finds it."""
+    folder = airflow.dags / dag
+    folder.mkdir(exist_ok=True)
+    dbt = folder / "dbt.sh"
+    dbt.write_text(GATED_DBT.format(folder=folder, dbt=BIN / "dbt"), encoding="utf-8")
+    dbt.chmod(0o755)
+    block = mode.format(dbt=dbt, producer_retries=producer_retries)
+    spec = folder / f"{dag}.dagwright.yaml"
+    text = SPEC.format(dag=dag, retries=retries, project=shop.folder, mode=block, tests=tests)
+    spec.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [str(BIN / "dagwright"), "compile", str(spec), "--output", str(folder / "compiled")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "loader.py").write_text(LOADER, encoding="utf-8")
+    return Deployed(airflow, shop, dag, folder)
+
+
+@pytest.fixture(scope="session")
+def one_shop(postgres, tmp_path_factory) -> WatchedShop:
+    return watched_shop(postgres, tmp_path_factory.mktemp("watched"), "watched")
+
+
+@pytest.fixture
+def shop(one_shop: WatchedShop) -> Iterator[WatchedShop]:
+    reset(one_shop)
+    yield one_shop
+    assert one_shop.doubled() == 0
+
+
+@pytest.fixture
+def watched(live_airflow: LiveAirflow, shop: WatchedShop) -> Deployed:
+    return deploy(live_airflow, shop, "watched")
+
+
+def test_a_run_of_all_is_one_dbt_build(watched) -> None:
+    run = watched.run(day="monday")
+    assert watched.wait(run) == "success"
+    assert set(watched.states(run).values()) == {"success"}
+    assert watched.shop.runs() == dict.fromkeys(NODES, 1)
+    assert watched.shop.value("select day from {schema}.lone") == "monday"
+    told = watched.airflow.tasks(watched.dag, run)
+    assert told["watched.base.test"]["hostname"] in ("", None)  # No worker ever had it.
+
+
+def test_a_failed_model_stops_what_waits_for_it_and_a_retry_runs_the_node(
+    live_airflow, shop
+) -> None:
+    watched = deploy(live_airflow, shop, "watched_again", retries=1)
+    shop.order("base", fails=1)
+    run = watched.run(day="friday")
+    assert watched.wait(run) == "success"
+    assert set(watched.states(run).values()) == {"success"}
+    assert shop.runs() == {**dict.fromkeys(NODES, 1), "base": 2}
+    assert "was told to fail" in watched.airflow.log(watched.dag, run, "watched.base.run", 1)
+
+
+def test_a_failed_model_without_retries_and_the_producer_again(watched) -> None:
+    """The failed watchers are cleared with the producer: it runs what did not succeed."""
+    watched.shop.order("base", fails=1)
+    run = watched.run()
+    assert watched.wait(run) == "failed"
+    states = watched.states(run)
+    assert states["base.run"] == "failed"
+    for name in ("base.test", "left.run", "right.run", "third.run", "wide.run"):
+        assert states[name] == "upstream_failed"
+    assert states["lone.run"] == states["raw.seed"] == "success"
+
+    watched.clear(run, only_failed=True)
+    watched.clear(run, PRODUCER, only_failed=False)
+    assert watched.wait(run) == "success"
+    assert set(watched.states(run).values()) == {"success"}
+    runs = watched.shop.runs()
+    assert (runs["raw"], runs["lone"], runs["base"]) == (1, 1, 2)
+
+
+def test_one_watcher_cleared_runs_its_own_node(watched) -> None:
+    run = watched.run(day="tuesday")
+    assert watched.wait(run) == "success"
+    watched.clear(run, "watched.lone.run")
+    assert watched.wait(run) == "success"
+    assert watched.shop.runs() == {**dict.fromkeys(NODES, 1), "lone": 2}
+    assert watched.shop.value("select day from {schema}.lone") == "tuesday"
+
+
+def test_all_cleared_is_a_fresh_start(watched) -> None:
+    run = watched.run()
+    assert watched.wait(run) == "success"
+    watched.shop.order("left", fails=2)  # The first try is done; the second fails.
+    watched.clear(run)
+    assert watched.wait(run) == "failed"
+    assert watched.shop.runs() == dict.fromkeys(NODES, 2)
+    states = watched.states(run)
+    assert states["left.run"] == "failed"
+    assert states["right.run"] == "success"
+
+
+@pytest.mark.parametrize("moment", ["before", "during", "after"])
+def test_a_producer_that_is_killed_is_tried_again(watched, moment) -> None:
+    gate = watched.gates / moment
+    watched.shop.order("base", seconds=8 if moment == "during" else 0)
+    if moment != "during":
+        gate.touch()
+    run = watched.run()
+    wanted = {"before": ("lone", 0), "during": ("base", 1), "after": ("wide", 1)}
+    node, number = wanted[moment]
+    watched.airflow.await_state(watched.dag, run, PRODUCER, "running")
+    watched.airflow.until(lambda: watched.shop.runs()[node] >= number, f"{node} has run")
+    if moment == "after":
+        time.sleep(3)
+    watched.kill_producer()
+    gate.unlink(missing_ok=True)
+    watched.shop.order("base", seconds=0)
+    assert watched.wait(run) == "success"
+    assert set(watched.states(run).values()) == {"success"}
+    again = {"before": {}, "during": {"base": 2}, "after": {}}[moment]
+    assert watched.shop.runs() == {**dict.fromkeys(NODES, 1), **again}
+
+
+def test_a_killed_producer_without_retries_leaves_its_nodes_to_the_watchers(
+    live_airflow, shop
+) -> None:
+    watched = deploy(live_airflow, shop, "watched_once", producer_retries=0)
+    shop.order("base", seconds=8)
+    run = watched.run()
+    watched.airflow.until(lambda: shop.runs()["base"], "base runs")
+    watched.kill_producer()
+    shop.order("base", seconds=0)
+    assert watched.wait(run) == "success"
+    assert watched.airflow.states(watched.dag, run)[PRODUCER] == "failed"
+    assert shop.runs() == {**dict.fromkeys(NODES, 1), "base": 2}
+
+
+def test_a_triggerer_that_is_killed_is_not_missed(watched) -> None:
+    watched.shop.order("base", seconds=10)
+    run = watched.run()
+    watched.airflow.await_state(watched.dag, run, "watched.base.run", "deferred")
+    watched.airflow.stop("triggerer", signal.SIGKILL)
+    watched.airflow.start("triggerer")
+    assert watched.wait(run) == "success"
+    assert watched.shop.runs() == dict.fromkeys(NODES, 1)
+
+
+SCENARIOS = {
+    "success": {},
+    "model error": {"base": {"fails": 9}},
+    "test failure": {"base_is_fine": {"bad": True}},
+    "test of two": {"left_and_lone": {"bad": True}},
+    "warning": {"lone_warns": {"bad": True}},
+}
+
+
+@pytest.mark.parametrize("tests", ["after_each", "after_all", "build"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_watcher_and_local_end_the_same(live_airflow, shop, scenario, tests) -> None:
+    ended = {}
+    for name, mode in (("local", LOCAL), ("watcher", WATCHER)):
+        reset(shop)
+        for node, order in SCENARIOS[scenario].items():
+            shop.order(node, **order)
+        dag = f"same_{name}_{tests}"
+        deployed = deploy(live_airflow, shop, dag, mode=mode, tests=tests)
+        run = deployed.run()
+        ended[name] = (deployed.wait(run), deployed.states(run))
+    assert ended["watcher"] == ended["local"]
+    assert (ended["local"][0] == "success") == (scenario in {"success", "warning"})
+
+
+def test_a_node_that_is_gone_fails_alone_in_both(live_airflow, shop, tmp_path) -> None:
+    ended = {}
+    deployed = {
+        name: deploy(live_airflow, shop, f"gone_{name}", mode=mode)
+        for name, mode in (("local", LOCAL), ("watcher", WATCHER))
+    }
+    gone = shop.folder / "models/third.sql"
+    kept = gone.rename(tmp_path / "third.sql")
+    try:
+        for name, one in deployed.items():
+            reset(shop)
+            run = one.run()
+            ended[name] = (one.wait(run), one.states(run))
+    finally:
+        kept.rename(gone)
+    assert ended["watcher"] == ended["local"]
+    failed = [task for task, state in ended["local"][1].items() if state != "success"]
+    assert failed == ["third.run"]
