@@ -29,7 +29,7 @@ from dagwright_airflow.operators.invocation import Invocation, program
 from dagwright_airflow.operators.options import option_words, typed_options
 from dagwright_airflow.operators.outcome import Outcome, Verdict, judge
 from dagwright_airflow.operators.presentation import compiled_sql, failures, summary, table
-from dagwright_airflow.operators.process import LeashedProcess
+from dagwright_airflow.operators.process import LINE_BYTES, LeashedProcess
 from dagwright_airflow.operators.results import NodeResult, read_results
 from dagwright_airflow.operators.seeds import SeedMemory
 from dagwright_airflow.secrets import look_up
@@ -175,27 +175,45 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
     def _run_dbt(self, project: Path, context: Mapping[str, Any]) -> dict[str, Any]:
         last: deque[str] = deque(maxlen=_LAST_LINES)
 
-        def tell(line: str) -> None:
+        def tell(line: str, blank: Callable[[str], str]) -> None:
             last.append(blank(line))
             self.log.info("%s", last[-1])
 
+        status, results = self._call_dbt(project, tell)
+        self._show(results or ())
+        self._end(judge(results, self.nodes, status, tuple(last)), results or ())
+        self._warn([one for one in results or () if one.status == "warn"], context)
+        return summary(results or ())
+
+    def _call_dbt(
+        self,
+        project: Path,
+        tell: Callable[[str, Callable[[str], str]], None],
+        more: Sequence[str] = (),
+        longest: int = LINE_BYTES,
+    ) -> tuple[int, tuple[NodeResult, ...] | None]:
+        """Return dbt's exit status and results.
+
+        Args:
+            project: where it runs.
+            tell: is given each line, and what blanks secrets out of a text.
+            more: arguments after all others.
+            longest: how much of a line counts, in bytes.
+        """
         with TemporaryDirectory(prefix="dagwright-") as scratch:
             call = self._call(project, Path(scratch))
             blank = blanker(call.secrets)
             start = self._program(call.environment)
             by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
-            arguments = [*call.arguments, "--no-write-json" if by_api else "--write-json"]
+            arguments = [*call.arguments, "--no-write-json" if by_api else "--write-json", *more]
             self.log.info("In %s: dbt %s", project, shlex.join(arguments))
             self._running = LeashedProcess([*start, *arguments], project, call.environment)
-            status = self._running.run(tell, has_lost_its_supervisor)
+            self._running.longest_line = longest
+            status = self._running.run(lambda line: tell(line, blank), has_lost_its_supervisor)
             results = read_results(Path(scratch, "target"), blank)
-
         if self._running.stopped:
             raise AirflowException("dbt was stopped because the task was killed")
-        self._show(results or ())
-        self._end(judge(results, self.nodes, status, tuple(last)), results or ())
-        self._warn([one for one in results or () if one.status == "warn"], context)
-        return summary(results or ())
+        return status, results
 
     def _show(self, results: Sequence[NodeResult]) -> None:
         self.compiled_sql = compiled_sql(results)

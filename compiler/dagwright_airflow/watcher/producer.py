@@ -7,24 +7,20 @@ is left with by their own exact selectors.
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from dagwright_airflow.airflow_api import (
     AirflowException,
     AirflowFailException,
-    has_lost_its_supervisor,
 )
 from dagwright_airflow.operators.dbt import DbtOperator
 from dagwright_airflow.operators.options import typed_options
-from dagwright_airflow.operators.process import LeashedProcess
-from dagwright_airflow.operators.results import NodeResult, read_results
+from dagwright_airflow.operators.results import NodeResult
 from dagwright_airflow.watcher import dbt_log
 from dagwright_airflow.watcher.ledger import (
     Head,
@@ -189,25 +185,20 @@ class ProducerOperator(DbtOperator):
         """Return how dbt ended, after every verdict was handed to `publisher`."""
         last: deque[str] = deque(maxlen=_LAST_LINES)
 
-        def tell(line: str) -> None:
+        def tell(line: str, blank: Callable[[str], str]) -> None:
             read = dbt_log.read_line(line)
             if read.text is not None:
-                last.append(read.text)
-                self.log.info("%s", read.text)
-            if read.end is not None and (verdict := heard.hear(read.end)):
-                publisher.tell(verdict)
+                last.append(blank(read.text))
+                self.log.info("%s", last[-1])
+            if read.end is not None:
+                end = replace(read.end, message=blank(read.end.message))
+                if verdict := heard.hear(end):
+                    publisher.tell(verdict)
 
         self.command = words
-        with TemporaryDirectory(prefix="dagwright-") as scratch:
-            call = self._call(project, Path(scratch))
-            self.log.info("In %s: dbt %s", project, shlex.join(call.arguments))
-            argv = [*self._program(call.environment), *call.arguments, *dbt_log.FLAGS]
-            self._running = LeashedProcess(argv, project, call.environment)
-            self._running.longest_line = dbt_log.LONGEST_LINE_BYTES
-            status = self._running.run(tell, has_lost_its_supervisor)
-            results = read_results(Path(scratch, "target")) or ()
-        if self._running.stopped:
-            raise AirflowException("dbt was stopped because the task was killed")
+        longest = dbt_log.LONGEST_LINE_BYTES
+        status, found = self._call_dbt(project, tell, dbt_log.FLAGS, longest)
+        results = found or ()
         for one in results:  # What the log did not tell.
             if verdict := heard.hear(NodeEnd(one.node, one.status, one.message)):
                 publisher.tell(verdict)
