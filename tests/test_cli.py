@@ -609,3 +609,10 @@ def test_ls_compares_with_an_earlier_run_that_is_named(folder: Path) -> None:
     assert run(*at, "-s", "state:new").exit_code == 2
     assert run(*at, "-s", "state:new", "--state", "before").stdout == "model.shop.revenue\n"
     assert run(*at, "-s", "state:new", "--state", "nowhere").exit_code == 2
+
+
+def test_a_misspelt_command_is_told_what_was_meant() -> None:
+    said = run("valdate")
+    assert said.exit_code == 2
+    assert "no such command 'valdate'; did you mean `validate`?" in said.stderr
+    assert "did you mean" not in run("frobnicate").stderr

@@ -591,3 +591,23 @@ def test_a_state_that_is_not_there_is_a_finding_where_it_is_named() -> None:
         "state",
         "state:new",
     }
+
+
+def test_what_is_selected_is_judged_in_the_same_run_as_the_rest() -> None:
+    spec = """\
+version: 1
+dag:
+  id: shop
+  schedul: "@daily"
+  default_args: {retires: 2}
+render: {project_dir: ../shop, select: [orders, revenu]}
+execute: {mode: local, project_dir: /srv/shop}
+"""
+    assert codes(spec) == ["DW103", "DW103", "DW317"]
+    assert codes(spec.replace("[orders, revenu]", "revenu")) == ["DW103", "DW103", "DW316"]
+    assert codes(spec.replace("[orders, revenu]", "'tagg:x'")) == ["DW103", "DW103", "DW301"]
+    # Nothing is added where the manifest is the next thing to make, or the selection is no better.
+    parsed = spec.replace("../shop,", "../shop, load: dbt,")
+    assert codes(parsed) == ["DW103", "DW103"]
+    assert codes(spec.replace("../shop", "../nowhere")) == ["DW103", "DW103"]
+    assert codes(spec.replace("select:", "selct:")) == ["DW103", "DW103", "DW103"]

@@ -39,7 +39,14 @@ from dagwright.project.rules import REMOTE_MANIFEST
 from dagwright.project.warnings import warning_flags
 from dagwright.select import State, read_state
 from dagwright.select.exact import ExactSelectors
-from dagwright.spec import LoadedSpec, SpecDocument, read_spec, resolve, variants
+from dagwright.spec import (
+    LoadedSpec,
+    SpecDocument,
+    read_spec,
+    resolve,
+    resolve_selection,
+    variants,
+)
 from dagwright.spec.identity import check_unique_ids
 
 Observer = Callable[[str, Graph], None]
@@ -88,6 +95,8 @@ def _compiled(
     document = read_spec(files, path, options.variables, report)
     loaded = resolve(document, options.environment, report) if document is not None else None
     if document is None or loaded is None:
+        if document is not None:
+            _judge_selection(files, document, options, report)
         return None
     project = load_project(files, loaded, report)
     state = load_state(files, loaded, report)
@@ -108,6 +117,21 @@ def _compiled(
         return None
     text = EMITTERS[options.emit](plan)
     return Compiled(loaded, project, graph, plan, file_name(plan.kind, plan.id), text)
+
+
+def _judge_selection(
+    files: Files, document: SpecDocument, options: Options, report: Report
+) -> None:
+    """Report what is wrong with the selection of a spec that has other errors, without dbt."""
+    stand_in = resolve_selection(document, options.environment)
+    if stand_in is None or stand_in.spec.render.load == "dbt":
+        return
+    if files.exists(_manifest(stand_in)):
+        project = load_project(files, stand_in, report)
+        state = load_state(files, stand_in, report)
+        if project is not None:
+            choose_nodes(project, stand_in, report, state)
+            pick_overrides(project, stand_in, report)
 
 
 def compile_all(

@@ -53,6 +53,17 @@ class Commands(click.Group):
         command: click.Command = import_module(f"dagwright.cli.{name}").command
         return command
 
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is asked for; of one that is none, what was probably meant."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from dagwright.text.near import near_miss  # noqa: PLC0415 - only for a slip
+
+            hint = near_miss(args[0], COMMANDS)
+            context.fail(f"no such command {args[0]!r}{f'; {hint}' if hint else ''}")
+        return super().resolve_command(context, args)
+
     def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands that begin so, without importing any; the options, after a dash."""
         from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for a shell

@@ -6,6 +6,7 @@ from dagwright.spec.load import (
     load_spec,
     read_spec,
     resolve,
+    resolve_selection,
     variants,
 )
 from dagwright.spec.loaded import LoadedSpec, Origin
@@ -18,5 +19,6 @@ __all__ = [
     "load_spec",
     "read_spec",
     "resolve",
+    "resolve_selection",
     "variants",
 ]

@@ -16,6 +16,7 @@ from dagwright.span import Span
 from dagwright.spec.checks import check_spec
 from dagwright.spec.decode import decode
 from dagwright.spec.loaded import LoadedSpec
+from dagwright.spec.model import VERSION
 from dagwright.spec.old_words import as_renewed
 from dagwright.spec.overlay import overlay, overlay_environment
 from dagwright.spec.rules import EXTENDS_CYCLE, UNKNOWN_ENVIRONMENT, WRONG_TYPE
@@ -27,7 +28,7 @@ from dagwright.text.document import Document, parse_document
 from dagwright.text.near import near_miss
 from dagwright.text.route import Places
 from dagwright.text.source import read_text
-from dagwright.text.tree import Scalar, Table
+from dagwright.text.tree import Entry, Scalar, Table, Tree
 
 _MOST_PARENTS = 16
 
@@ -184,6 +185,34 @@ def resolve(document: SpecDocument, environment: str | None, report: Report) -> 
     loaded = None if root is None else _loaded(document, root, environment, found)
     report.found += found.found
     return None if found.failed else loaded
+
+
+def resolve_selection(document: SpecDocument, environment: str | None) -> LoadedSpec | None:
+    """Return a stand-in for a spec with errors that selects what it does, or None if it cannot.
+
+    Of what is written it has `render` and `test_indirect_selection` alone, so that errors in what
+    is selected are found in the same run as those of the rest.
+    """
+    root = _chosen(document, environment, Report())
+    render = None if root is None else root.entries.get("render")
+    if root is None or render is None:
+        return None
+    at, written = root.span, root.entries.get("execute")
+    below = written.value if written is not None else None
+    kept = dict(below.entries) if isinstance(below, Table) else {}
+    mode = {name: entry for name, entry in kept.items() if name == "test_indirect_selection"}
+    execute = Table({**mode, **_block(at, mode=Scalar("local", at))}, at)
+    dag = Table(_block(at, id=Scalar("dag", at)), at)
+    number = Scalar(str(VERSION), at)
+    blocks = {**_block(at, version=number, dag=dag, execute=execute), "render": render}
+    report = Report()
+    loaded = _loaded(document, replace(root, entries=blocks), environment, report)
+    return None if report.failed else loaded
+
+
+def _block(at: Span, **values: Tree) -> dict[str, Entry]:
+    """Return the entries of a mapping that nobody wrote, all at one place."""
+    return {name: Entry(Scalar(name, at), value) for name, value in values.items()}
 
 
 def _loaded(
