@@ -112,7 +112,7 @@ def test_grouping_renames_no_task() -> None:
 
 EXECUTES = [
     "{mode: local, project_dir: /srv/shop}",
-    "{mode: local, project_dir: shop, invocation: dbt_runner, dbt_executable: ../bin/dbt}",
+    "{mode: local, project_dir: shop, invocation: subprocess, dbt_executable: ../bin/dbt}",
     "{mode: local, paths: [{render: .., execute: /opt}], vars: {day: '{{ ds }}'}, env: {A: b}}",
     "{mode: local, project_dir: x, policy: {test: {retries: 3}}, profile: {target: prod}}",
 ]

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 sys.path.insert(1, str(Path(__file__).parents[1]))
 
+import dbt_tasks
 import shape
 
 Work = Callable[[], object]
@@ -232,6 +233,10 @@ CASES: Final[Mapping[str, Callable[[Path, int], Work]]] = MappingProxyType(
             worker_of_forty,
             runtime_import,
             operator,
+            dbt_tasks.plain_dbt,
+            dbt_tasks.task_by_program,
+            dbt_tasks.task_by_api,
+            dbt_tasks.cosmos_task,
             decode,
             compiler,
         )

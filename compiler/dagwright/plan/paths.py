@@ -20,6 +20,7 @@ from dagwright.text.route import Route
 EXECUTE_PATHS: Final[tuple[Route, ...]] = (
     ("execute", "project_dir"),
     ("execute", "profile", "profiles_dir"),
+    ("execute", "state"),
     ("execute", "target_path"),
     ("execute", "log_path"),
 )

@@ -1,4 +1,4 @@
-"""Complaints about dbt's options in a spec: DW150-DW151."""
+"""Complaints about dbt's options in a spec: DW150-DW152."""
 
 from __future__ import annotations
 
@@ -65,4 +65,33 @@ EVENT_TIME_TWICE: Final = Rule(
     """,
 )
 
-RULES: Final = (OPTION_NEEDS_ANOTHER, EVENT_TIME_TWICE)
+EXECUTABLE_COUNTS_FOR_NOTHING: Final = Rule(
+    code="DW152",
+    name="executable-counts-for-nothing",
+    severity="error",
+    message="`dbt_executable` counts for nothing where `invocation` is `dbt_runner`",
+    help="leave one of the two out",
+    explain="""\
+    `dbt_runner` calls the Python API of the dbt in Airflow's own environment, and starts no
+    program. With `auto`, which is the default, the API is called where the program is that one's.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: local
+      project_dir: /opt/dbt/shop
+      invocation: dbt_runner
+      dbt_executable: /opt/venvs/dbt/bin/dbt
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: local
+      project_dir: /opt/dbt/shop
+      dbt_executable: /opt/venvs/dbt/bin/dbt
+    ```
+    """,
+)
+
+RULES: Final = (OPTION_NEEDS_ANOTHER, EVENT_TIME_TWICE, EXECUTABLE_COUNTS_FOR_NOTHING)

@@ -8,7 +8,12 @@ from typing import Final
 
 from dagwright.diagnostics import Note, Report
 from dagwright.spec.model import Spec
-from dagwright.spec.option_rules import EVENT_TIME_TWICE, OPTION_NEEDS_ANOTHER
+from dagwright.spec.model.execute import Local
+from dagwright.spec.option_rules import (
+    EVENT_TIME_TWICE,
+    EXECUTABLE_COUNTS_FOR_NOTHING,
+    OPTION_NEEDS_ANOTHER,
+)
 from dagwright.text.route import Places
 
 NEEDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -30,6 +35,11 @@ def check_options(spec: Spec, places: Places, report: Report) -> None:
             route = ("execute", key)
             at, notes = places.key(route), places.notes(route)
             report.add(OPTION_NEEDS_ANOTHER.at(at, key=key, other=other, why=why, notes=notes))
+    if isinstance(execute, Local) and execute.invocation == "dbt_runner":
+        route = ("execute", "dbt_executable")
+        if execute.dbt_executable != Local.model_fields["dbt_executable"].default:
+            at, notes = places.key(route), places.notes(route)
+            report.add(EXECUTABLE_COUNTS_FOR_NOTHING.at(at, notes=notes))
     for key in ("event_time_start", "event_time_end"):
         if execute.event_time is not None and getattr(execute, key) is not None:
             route = ("execute", key)
