@@ -51,7 +51,8 @@ def cosmos_task(folder: Path, count: int) -> Callable[[], object]:
             profile_name="shop", target_name="dev", profiles_yml_filepath=project / "profiles.yml"
         ),
     )
-    return lambda: task.build_and_run_cmd(context={}, cmd_flags=[])
+    context: Any = {"run_id": "one"}
+    return lambda: task.build_and_run_cmd(context=context, cmd_flags=[])
 
 
 def _task(
