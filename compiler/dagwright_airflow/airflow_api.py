@@ -57,6 +57,8 @@ __all__ = [
     "has_lost_its_supervisor",
     "is_filling_a_dag_bag",
     "mask_secret",
+    "object_store_path",
+    "running_task",
     "set_variable",
 ]
 
@@ -163,6 +165,24 @@ def dags_folder() -> str:
     from airflow.configuration import conf  # noqa: PLC0415 (only a worker asks)
 
     return str(conf.get("core", "dags_folder"))
+
+
+def running_task() -> Any:
+    """Return the task instance that this process runs. For workers alone."""
+    try:
+        from airflow.sdk import get_current_context  # noqa: PLC0415
+    except ImportError:  # Airflow 2
+        from airflow.operators.python import get_current_context  # noqa: PLC0415
+    return get_current_context()["ti"]
+
+
+def object_store_path(path: str) -> Any:
+    """Return `path` by Airflow's fsspec: `s3://CONNECTION@bucket/x`, or a folder. For workers."""
+    try:
+        from airflow.sdk import ObjectStoragePath  # noqa: PLC0415 (it imports fsspec)
+    except ImportError:  # Airflow 2
+        from airflow.io.path import ObjectStoragePath  # noqa: PLC0415
+    return ObjectStoragePath(path if "://" in path else f"file://{path}")
 
 
 def get_variable(name: str) -> str | None:

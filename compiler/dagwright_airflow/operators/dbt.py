@@ -23,6 +23,7 @@ from dagwright_airflow.airflow_api import (
     dags_folder,
     has_lost_its_supervisor,
 )
+from dagwright_airflow.operators.artifacts import keep_artifacts, wants_all_written
 from dagwright_airflow.operators.blank import blanker
 from dagwright_airflow.operators.environment import allowed_flags, child_environment
 from dagwright_airflow.operators.invocation import Invocation, program
@@ -82,12 +83,14 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         seed: a seed to load only if it changed: its `node`, its `file` relative to the
             project, and its `checksum`.
         retry_tests: whether a failed data test is tried again.
+        artifacts: files of dbt to keep: the `path` of a folder or an object store, relative
+            to `folder`, and which `files`.
         on_warning: called with Airflow's context and `dbt_warnings`, the nodes that warned.
         kwargs: arguments of BaseOperator.
     """
 
     template_fields: Sequence[str] = (
-        *("command", "flags", "options", "vars", "env"),
+        *("command", "flags", "options", "vars", "env", "artifacts"),
         "compiled_sql",
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {
@@ -117,6 +120,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         folder: str = ".",
         seed: Mapping[str, str] | None = None,
         retry_tests: bool = False,
+        artifacts: Mapping[str, Any] | None = None,
         on_warning: Sequence[Callable[[Mapping[str, Any]], object]] = (),
         **kwargs: Any,
     ) -> None:
@@ -137,6 +141,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.folder = folder
         self.seed = seed
         self.retry_tests = retry_tests
+        self.artifacts = dict(artifacts or {})
         self.on_warning = tuple(on_warning)
         self.compiled_sql = ""
         self._running: LeashedProcess | None = None
@@ -205,15 +210,26 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             blank = blanker(call.secrets)
             start = self._program(call.environment)
             by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
-            arguments = [*call.arguments, "--no-write-json" if by_api else "--write-json", *more]
+            spared = by_api and not wants_all_written(self.artifacts)
+            written = "--no-write-json" if spared else "--write-json"
+            arguments = [*call.arguments, written, *more]
             self.log.info("In %s: dbt %s", project, shlex.join(arguments))
             self._running = LeashedProcess([*start, *arguments], project, call.environment)
             self._running.longest_line = longest
             status = self._running.run(lambda line: tell(line, blank), has_lost_its_supervisor)
             results = read_results(Path(scratch, "target"), blank)
+            if self.artifacts:
+                keep_artifacts(Path(scratch, "target"), self._kept(), blank, self.log)
         if self._running.stopped:
             raise AirflowException("dbt was stopped because the task was killed")
         return status, results
+
+    def _kept(self) -> Mapping[str, Any]:
+        """Return which files to keep; a relative path starts at the loader file's folder."""
+        path = str(self.artifacts.get("path", ""))
+        if not path or "://" in path:
+            return self.artifacts
+        return {**self.artifacts, "path": str(self._resolved(path))}
 
     def _show(self, results: Sequence[NodeResult]) -> None:
         self.compiled_sql = compiled_sql(results)

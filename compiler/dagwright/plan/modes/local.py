@@ -44,5 +44,6 @@ def worker_arguments(execute: LocalKeys, given: Given) -> Arguments:
         "partial_parse": partial_parses(command),
         **(options if command.options else {}),
         **({"secrets": secret_sources(execute.secrets)} if execute.secrets else {}),
+        **({"artifacts": execute.artifacts.model_dump()} if execute.artifacts else {}),
         **({"on_warning": list(execute.on_warning)} if execute.on_warning else {}),
     }

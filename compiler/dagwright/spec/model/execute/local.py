@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from dagwright.spec.model.execute.part import ExecuteCommon
 from dagwright.spec.model.execute.secrets import SecretKeys
-from dagwright.spec.model.words import ImportPaths, Meaning
+from dagwright.spec.model.words import ImportPaths, Meaning, SpecPart
 
 Invocation = Annotated[
     Literal["subprocess", "dbt_runner", "auto"],
@@ -20,6 +20,30 @@ Invocation = Annotated[
 ]
 
 
+ArtifactFile = Annotated[
+    Literal["run_results", "sources", "manifest", "semantic_manifest", "compiled", "run"],
+    Meaning(
+        {
+            "run_results": "run_results.json, the results of a call",
+            "sources": "sources.json, the freshness of sources",
+            "manifest": "manifest.json, the project as dbt parsed it",
+            "semantic_manifest": "semantic_manifest.json, the semantic layer",
+            "compiled": "the compiled SQL of the nodes",
+            "run": "the SQL that dbt ran for the nodes",
+        }
+    ),
+]
+
+
+class Artifacts(SpecPart):
+    """Files of dbt to keep, of every task and every try in a folder of its own."""
+
+    path: str
+    """A folder, or an object store such as `s3://CONNECTION@bucket/dbt`; templates are allowed."""
+    files: tuple[ArtifactFile, ...] = ("run_results",)
+    """Which files; those that a command does not write are left out."""
+
+
 class WorkerKeys(SecretKeys):
     """The keys of the modes in which a worker starts dbt itself."""
 
@@ -27,6 +51,8 @@ class WorkerKeys(SecretKeys):
     """How the worker calls dbt."""
     on_warning: ImportPaths | None = None
     """Import paths of functions to call where a test or a freshness check warns."""
+    artifacts: Artifacts | None = None
+    """Files of dbt to keep, in a folder or an object store; none if not given."""
 
 
 class LocalKeys(WorkerKeys):
