@@ -27,6 +27,7 @@ COMMANDS: Final = MappingProxyType(
         "bake": "let dbt parse each project as the tasks will",
         "check": "compile in memory, and say which artifacts on disk differ",
         "doctor": "ask the runtime of a spec for dbt, the project and the profile",
+        "diff": "say what a change does to the DAGs, also as Markdown",
         "graph": "draw the tasks of a spec and what they wait for",
         "explain": "print a rule's page, or why a task is there",
         "ls": "list what dbt would select, without dbt",

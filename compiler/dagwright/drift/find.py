@@ -61,6 +61,19 @@ def _check_one(
     files: Files, spec: str, folder: str, options: Options, report: Report
 ) -> Compiled | None:
     """Return what `spec` compiles to, having compared it with the artifact on disk."""
+    compiled = compile_as_recorded(files, spec, folder, options, report)
+    if compiled is not None:
+        _compare(files, compiled, posixpath.join(folder, compiled.name), report)
+    return compiled
+
+
+def compile_as_recorded(
+    files: Files, spec: str, folder: str, options: Options, report: Report
+) -> Compiled | None:
+    """Return what `spec` compiles to for the environment that its artifact was compiled for.
+
+    An environment in `options` goes before it.
+    """
     recorded = None
     if options.environment is None:
         loaded = validate_spec(files, spec, None, options.variables, Report())
@@ -69,10 +82,7 @@ def _check_one(
                 files, posixpath.join(folder, file_name(*identity(loaded.spec)))
             )
     environment = options.environment or recorded
-    compiled = compile_spec(files, spec, replace(options, environment=environment), report)
-    if compiled is not None:
-        _compare(files, compiled, posixpath.join(folder, compiled.name), report)
-    return compiled
+    return compile_spec(files, spec, replace(options, environment=environment), report)
 
 
 def _environment_of(files: Files, path: str) -> str | None:
