@@ -191,3 +191,20 @@ def test_the_dbt_of_the_manifest_counts_where_none_is_stated() -> None:
     report = Report()
     assert compile_spec(disk, "dags/a.dagwright.yaml", Options(), report) is None
     assert [found.rule.code for found in report.sorted()] == ["DW550"]
+
+
+HOOKED = f"{SHOP}operation.shop.shop-on-run-start-0\noperation.shop.shop-on-run-end-0\n"
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ("env: {}", ["DW557"]),
+        ("hooks: per_task", []),
+        ("hooks: per_run", ["DW558"]),
+        ("hooks: 'off'", ["DW558"]),
+    ],
+)
+def test_hooks_that_run_in_every_task_are_told_of(keys: str, found: list[str]) -> None:
+    assert compiled(with_execute(keys), HOOKED)[1] == found
+    assert compiled(with_execute(keys))[1] == []

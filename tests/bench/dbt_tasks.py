@@ -47,6 +47,7 @@ def cosmos_task(folder: Path, count: int) -> Callable[[], object]:
         select="model_00000",
         install_deps=False,
         emit_datasets=False,
+        cache_dir=project,  # As its converter gives one, so that it starts from a parse too.
         profile_config=ProfileConfig(
             profile_name="shop", target_name="dev", profiles_yml_filepath=project / "profiles.yml"
         ),

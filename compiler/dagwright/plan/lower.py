@@ -16,6 +16,7 @@ from dagwright.passes.name_tasks import ALL_TESTS_NAME, escaped, role_of, shorte
 from dagwright.plan.commands import COMMANDS, WORDS, shared_command, task_words
 from dagwright.plan.cross_dag import foreign_assets
 from dagwright.plan.digests import manifest_digest, shape_digest, spec_digest
+from dagwright.plan.hooks import check_hooks
 from dagwright.plan.model import Digests, Group, Plan, Step
 from dagwright.plan.modes import MODES, Call, Given, Mode
 from dagwright.plan.option_checks import check_engine, check_options, release_of
@@ -52,6 +53,7 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     release = release_of(spec.execute, sources.project)
     command = shared_command(spec.execute, project_dir, sources.warnings, release)
     check_engine(loaded, release, report)
+    check_hooks(loaded, sources.project, report)
     check_options(loaded, command, {task.verb for task in graph.tasks.values()}, report)
     given = Given(loaded, command, paths, sources.project, report, sources.exact)
     mode = MODES[spec.execute.mode](spec.execute, given)

@@ -74,4 +74,52 @@ BAKE_REFUSED: Final = Rule(
     """,
 )
 
-RULES: Final = (VARS_DEFEAT_PARSE, NOTHING_TO_BAKE, BAKE_REFUSED)
+HOOKS_PER_TASK: Final = Rule(
+    code="DW557",
+    name="hooks-run-per-task",
+    severity="warning",
+    message="{count} hooks of the project run in every task: {names}",
+    help="if they may, write `hooks: per_task`; `dagwright explain DW557` says what else to do",
+    ignorable=True,
+    explain="""\
+    `on-run-start` and `on-run-end` hooks are part of every dbt command, and dbt has no switch for
+    them. A DAG with a task a model runs them as often as it has tasks: grants are given again and
+    again, and a table that a hook fills gets a row a task. Where that is wrong, put the statements
+    into a model that others depend on, or guard each hook by a variable of the environment:
+    `on-run-end: "{{ grant_all() if env_var('RUN_HOOKS', 'yes') == 'yes' }}"`.
+
+    ## Example
+    `execute: {mode: local}` for a project with `on-run-start: ["create schema if not exists x"]`.
+
+    ## Use instead
+    `execute: {mode: local, hooks: per_task}`, where it does no harm to run it in every task.
+    """,
+)
+
+HOOKS_NOT_SO: Final = Rule(
+    code="DW558",
+    name="hooks-not-so",
+    severity="error",
+    message="dbt runs the hooks of the project {nature} in this mode: {names}",
+    help="{hint}",
+    explain="""\
+    Hooks are part of every dbt command. In most modes a task is a command, so they run in every
+    task; in `watcher` mode one command runs all, so they run once. dbt has no switch to leave them
+    out.
+
+    ## Example
+    `execute: {mode: local, hooks: off}` for a project with `on-run-end: ["{{ grant_all() }}"]`.
+
+    ## Use instead
+    `execute: {mode: local, hooks: per_task, env: {RUN_HOOKS: "no"}}`, and in the project
+    `on-run-end: ["{{ grant_all() if env_var('RUN_HOOKS', 'yes') == 'yes' }}"]`.
+    """,
+)
+
+RULES: Final = (
+    VARS_DEFEAT_PARSE,
+    NOTHING_TO_BAKE,
+    BAKE_REFUSED,
+    HOOKS_PER_TASK,
+    HOOKS_NOT_SO,
+)

@@ -22,6 +22,16 @@ Indirect = Annotated[
     ),
 ]
 
+Hooks = Annotated[
+    Literal["per_task", "per_run", "off"],
+    Meaning(
+        {
+            "per_task": "in every task, as dbt does",
+            "per_run": "once, which only `watcher` gives",
+            "off": "never, for which dbt has no switch: an error that lists them",
+        }
+    ),
+]
 DbtVersion = Annotated[
     str, Form(r"[0-9]+\.[0-9]+(?:\.[0-9A-Za-z.+-]+)?", "a version of dbt such as `1.11`")
 ]
@@ -79,6 +89,8 @@ class ExecuteCommon(DbtOptionKeys):
     """dbt variables of every command; Airflow templates are allowed."""
     env: dict[str, str] = Field(default_factory=dict)
     """Environment variables of every command; Airflow templates are allowed."""
+    hooks: Hooks | None = None
+    """How often the project's on-run hooks may run; a warning lists them if not given."""
     dbt_version: DbtVersion | None = None
     """The dbt that runs the tasks, such as `1.11`; if not given, the one that parsed."""
     policy: Policy = Field(default_factory=Policy)
