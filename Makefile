@@ -10,7 +10,7 @@ BACKENDS := .venv-backends
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-backends quick check fmt lint types contracts docs update airflow-tables bench lock clean
+.PHONY: help demo test test-backends quick check fmt lint types contracts docs update airflow-tables bench bench-run lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,10 @@ airflow-tables: $(VENV)/ready ## Ask every Airflow, 2.10 to 3.3, what it accepts
 bench: $(VENV)/ready ## Measure against the budgets, as ratios in one run
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement tests/bench/requirements.txt
 	@$(BIN)/python tests/bench
+
+bench-run: $(BACKENDS)/ready ## Run the shop in a whole Airflow by each mode, and by the peer's; slow
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BACKENDS)/bin/python --requirement tests/bench/requirements.txt
+	@$(BACKENDS)/bin/python tests/bench_run
 
 lock: $(VENV)/ready ## Choose the versions of everything anew
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \

@@ -6,122 +6,15 @@ itself left in the warehouse; and no node was ever started while it ran.
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-from dagwright_airflow import leash
-from live.server import BIN, LiveAirflow
+from live.deployed import LOCAL, PRODUCER, WATCHER, Deployed, deploy
+from live.server import LiveAirflow
 from live.watched_shop import NODES, WatchedShop, reset, watched_shop
-from processes import running_with
-
-LOADER = "# airflow dag\nfrom dagwright_airflow import load_dags\nload_dags(__file__)\n"
-PRODUCER = "dagwright_producer"
-
-GATED_DBT = """#!/bin/sh
-# dbt, held up before it starts and after it ended as long as a file says so.
-case "$*" in *json*) while [ -e {folder}/before ]; do sleep 0.1; done ;; esac
-{dbt} "$@"
-status=$?
-case "$*" in *json*) while [ -e {folder}/after ]; do sleep 0.1; done ;; esac
-exit $status
-"""
-
-SPEC = """\
-version: 1
-dag: {{id: {dag}, schedule: null, default_args: {{retries: {retries}, retry_delay: 1s}}}}
-render: {{project_dir: {project}, tests: {tests}}}
-execute:
-  {mode}
-  project_dir: {project}
-  profile: {{profiles_dir: {project}}}
-  vars: {{day: "{{{{ (dag_run.conf or {{}}).get('day', 'none') }}}}"}}
-  policy: {{test: {{retries: 0}}}}
-"""
-LOCAL = "mode: local\n  dbt_executable: {dbt}"
-WATCHER = (
-    "mode: watcher\n"
-    "  producer: {{mode: local, dbt_executable: {dbt}, task: {{retries: {producer_retries}}}}}"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Deployed:
-    """One DAG of the shop in an Airflow."""
-
-    airflow: LiveAirflow
-    shop: WatchedShop
-    dag: str
-    gates: Path
-
-    def run(self, **conf: object) -> str:
-        return self.airflow.trigger(self.dag, **conf)
-
-    def wait(self, run: str) -> str:
-        return self.airflow.wait(self.dag, run)
-
-    def states(self, run: str) -> dict[str, str | None]:
-        """Return the states of the tasks that are no helpers."""
-        states = self.airflow.states(self.dag, run)
-        return {
-            name.removeprefix("watched."): state
-            for name, state in states.items()
-            if not name.startswith("dagwright_")
-        }
-
-    def clear(self, run: str, *tasks: str, **how: object) -> None:
-        body = {"dag_run_id": run, "dry_run": False, "only_failed": False, **how}
-        if tasks:
-            body["task_ids"] = list(tasks)
-        self.airflow.call("POST", f"dags/{self.dag}/clearTaskInstances", body)
-
-    def kill_producer(self) -> None:
-        """Kill the process that runs the producer, at once, while its dbt is there."""
-        leashed = self.airflow.until(self._leashes, "the producer runs dbt")
-        status = Path(f"/proc/{leashed.pop()}/stat").read_text(encoding="utf-8")
-        os.kill(int(status.rpartition(")")[2].split()[1]), signal.SIGKILL)
-
-    def _leashes(self) -> set[int]:
-        """Return the leashes of dbt calls that write a structured log: those of producers."""
-        mark = self.airflow.mark
-        return {*running_with(mark, leash.__file__)} & {*running_with(mark, "json")}
-
-
-def deploy(
-    airflow: LiveAirflow,
-    shop: WatchedShop,
-    dag: str,
-    *,
-    mode: str = WATCHER,
-    retries: int = 0,
-    producer_retries: int = 1,
-    tests: str = "after_each",
-) -> Deployed:
-    """Compile a spec of the shop, and put it where Airflow finds it."""
-    folder = airflow.dags / dag
-    folder.mkdir(exist_ok=True)
-    dbt = folder / "dbt.sh"
-    dbt.write_text(GATED_DBT.format(folder=folder, dbt=BIN / "dbt"), encoding="utf-8")
-    dbt.chmod(0o755)
-    block = mode.format(dbt=dbt, producer_retries=producer_retries)
-    spec = folder / f"{dag}.dagwright.yaml"
-    text = SPEC.format(dag=dag, retries=retries, project=shop.folder, mode=block, tests=tests)
-    spec.write_text(text, encoding="utf-8")
-    done = subprocess.run(
-        [str(BIN / "dagwright"), "compile", str(spec), "--output", str(folder / "compiled")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    (folder / "loader.py").write_text(LOADER, encoding="utf-8")
-    return Deployed(airflow, shop, dag, folder)
 
 
 @pytest.fixture(scope="session")
@@ -247,6 +140,23 @@ def test_a_triggerer_that_is_killed_is_not_missed(watched) -> None:
     watched.airflow.start("triggerer")
     assert watched.wait(run) == "success"
     assert watched.shop.runs() == dict.fromkeys(NODES, 1)
+
+
+def test_watchers_that_wait_hold_no_slot(watched) -> None:
+    """One slot is taken, which is the producer's; and every watcher that can wait does."""
+    watched.shop.order("base", seconds=15)
+    run = watched.run()
+    watched.airflow.await_state(watched.dag, run, "watched.base.run", "deferred")
+
+    def only_the_producer_runs() -> bool:
+        pool = watched.airflow.call("GET", "pools/default_pool")
+        return bool(pool["occupied_slots"] == pool["running_slots"] == 1)
+
+    watched.airflow.until(only_the_producer_runs, "one slot is taken")
+    states = watched.airflow.states(watched.dag, run)
+    assert states[PRODUCER] == "running"
+    assert states["watched.base.run"] == "deferred"
+    assert watched.wait(run) == "success"
 
 
 SCENARIOS = {

@@ -1,0 +1,267 @@
+"""Run the sample shop by each way, side by side: python tests/bench_run
+
+A whole Airflow (PostgreSQL, LocalExecutor with four slots) runs the shop's 72 nodes in our modes
+`local` and `watcher` and in the peer's, and plain `dbt build` runs it without Airflow. Each is
+timed from the trigger to the end of the run, and once a second all its processes are looked at for
+the memory of tasks and of their dbt. DuckDB lets one process write at a time, so where each node
+has a dbt of its own, tasks go one by one.
+
+Then the follower replays logs of 100 to 3,000 nodes, which tells what a node costs the producer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+HERE: Final = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent)]
+
+from dagwright_airflow.watcher.dbt_log import read_line  # noqa: E402
+from dagwright_airflow.watcher.ledger import Head, Publisher  # noqa: E402
+from dagwright_airflow.watcher.verdicts import Tasks  # noqa: E402
+from live.postgres import running_postgres  # noqa: E402
+from live.server import BIN, LiveAirflow, running_airflow  # noqa: E402
+from processes import running_with  # noqa: E402
+
+CONFIGS: Final = HERE.parent.parent / "configs"
+MIB: Final = 1 << 20
+SIZES: Final = (100, 300, 1_000, 3_000)
+LOADER: Final = "# airflow dag\nfrom dagwright_airflow import load_dags\nload_dags(__file__)\n"
+
+SPEC: Final = """\
+version: 1
+dag: {{id: {dag}, schedule: null, max_active_tasks: {most}}}
+render: {{project_dir: {shop}}}
+execute:
+  {mode}
+  project_dir: {shop}
+  profile: {{profiles_dir: {shop}}}
+  env: {{SHOP_DIR: {shop}}}
+"""
+MODES: Final = {
+    "local": ("mode: local", 1),
+    "watcher": ("mode: watcher\n  producer: {mode: local}", 16),
+}
+
+PEER: Final = """\
+# airflow dag
+import os
+from cosmos import DbtDag, ExecutionConfig, ProfileConfig, ProjectConfig, RenderConfig
+from cosmos.constants import ExecutionMode, InvocationMode, LoadMode
+
+shop = {shop!r}
+dag = DbtDag(
+    dag_id={dag!r},
+    schedule=None,
+    max_active_tasks={most},
+    project_config=ProjectConfig(
+        shop, manifest_path=shop + "/target/manifest.json", env_vars={{"SHOP_DIR": shop}},
+        install_dbt_deps=False,
+    ),
+    profile_config=ProfileConfig(
+        profile_name="shop", target_name="dev", profiles_yml_filepath=shop + "/profiles.yml"
+    ),
+    execution_config=ExecutionConfig(
+        execution_mode=ExecutionMode.{mode}, invocation_mode=InvocationMode.SUBPROCESS,
+        dbt_executable_path={dbt!r},
+    ),
+    render_config=RenderConfig(
+        load_method=LoadMode.DBT_MANIFEST, should_detach_multiple_parents_tests=True
+    ),
+)
+"""
+PEERS: Final = {"LOCAL": 1, "WATCHER": 16}
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was seen of a run: the most memory at once, and the most slots of waiting tasks."""
+
+    peak: int = 0
+    slots: int = 0
+    task_seconds: float = 0
+
+
+def main() -> int:
+    """Print the table; 1 if a run of ours did not end well."""
+    root = Path(tempfile.mkdtemp(prefix="dagwright-bench-"))
+    rows: list[tuple[str, str, float, Seen]] = []
+    try:
+        rows.append(plain(shop_in(root / "plain")))
+        with (
+            running_postgres() as postgres,
+            running_airflow(postgres, root / "airflow", {"OPENBLAS_NUM_THREADS": "1"}) as airflow,
+        ):
+            rows += [ours(airflow, root, name) for name in MODES]
+            rows += [peers(airflow, root, name) for name in PEERS]
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    show(rows)
+    replay()
+    return int(any(state != "success" for name, state, *_ in rows if "peer" not in name))
+
+
+def shop_in(folder: Path) -> Path:
+    """Return a parsed copy of the shop."""
+    made = shutil.ignore_patterns("target", "logs", "*.duckdb*")
+    shop = Path(shutil.copytree(CONFIGS / "shop", folder / "shop", ignore=made))
+    dbt(shop, "parse")
+    return shop
+
+
+def dbt(shop: Path, *words: str) -> int:
+    """Return the exit status of dbt in the shop."""
+    environment = {**os.environ, "SHOP_DIR": str(shop), "DBT_SEND_ANONYMOUS_USAGE_STATS": "False"}
+    argv = [str(BIN / "dbt"), *words, "--profiles-dir", "."]
+    return subprocess.run(
+        argv, cwd=shop, env=environment, stdout=subprocess.DEVNULL, check=False
+    ).returncode
+
+
+def plain(shop: Path) -> tuple[str, str, float, Seen]:
+    """Return how `dbt build` itself does."""
+    mark = "DAGWRIGHT_BENCH=plain"
+    os.environ["DAGWRIGHT_BENCH"] = "plain"
+    seen = Seen()
+    with looked_at(mark, seen, without=os.getpid()):
+        start = time.monotonic()
+        status = dbt(shop, "build")
+        seconds = time.monotonic() - start
+    del os.environ["DAGWRIGHT_BENCH"]
+    return "plain `dbt build`", "failed" if status else "success", seconds, seen
+
+
+def ours(airflow: LiveAirflow, root: Path, name: str) -> tuple[str, str, float, Seen]:
+    """Return how one of our modes does."""
+    dag = f"our_{name}"
+    shop = shop_in(root / dag)
+    folder = airflow.dags / dag
+    folder.mkdir()
+    mode, most = MODES[name]
+    spec = folder / f"{dag}.dagwright.yaml"
+    spec.write_text(SPEC.format(dag=dag, shop=shop, mode=mode, most=most), encoding="utf-8")
+    argv = [str(BIN / "dagwright"), "compile", str(spec), "--output", str(folder / "compiled")]
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+    (folder / "loader.py").write_text(LOADER, encoding="utf-8")
+    return (f"our `{name}`", *timed(airflow, dag))
+
+
+def peers(airflow: LiveAirflow, root: Path, name: str) -> tuple[str, str, float, Seen]:
+    """Return how one of the peer's modes does."""
+    dag = f"peer_{name.lower()}"
+    shop = shop_in(root / dag)
+    most = PEERS[name]
+    text = PEER.format(shop=str(shop), dag=dag, mode=name, most=most, dbt=str(BIN / "dbt"))
+    (airflow.dags / f"{dag}.py").write_text(text, encoding="utf-8")
+    return (f"peer's `{name.lower()}`", *timed(airflow, dag))
+
+
+def timed(airflow: LiveAirflow, dag: str) -> tuple[str, float, Seen]:
+    """Return the state, the seconds and what was seen of one run."""
+    airflow.await_dag(dag)
+    seen = Seen()
+    idle = sum(memory(pid) for pid in running_with(airflow.mark))
+    with looked_at(airflow.mark, seen):
+        start = time.monotonic()
+        run = airflow.trigger(dag)
+        state = airflow.wait(dag, run)
+        seconds = time.monotonic() - start
+    seen.peak -= idle
+    tasks = airflow.tasks(dag, run).values()
+    seen.task_seconds = sum(one["duration"] or 0 for one in tasks if one["pid"])
+    if state != "success":
+        say({name: one for name, one in airflow.states(dag, run).items() if one != "success"})
+    (airflow.dags / f"{dag}.py").unlink(missing_ok=True)
+    return state, seconds, seen
+
+
+@contextmanager
+def looked_at(mark: str, seen: Seen, without: int = 0) -> Iterator[None]:
+    """Look once a second at the memory of all processes that carry `mark`."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(1):
+            mine = [pid for pid in running_with(mark) if pid != without]
+            seen.peak = max(seen.peak, sum(memory(pid) for pid in mine))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def memory(pid: int) -> int:
+    """Return the bytes of memory that are a process's share; 0 if it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in text.splitlines() if "Pss:" in line), 0)
+
+
+def show(rows: list[tuple[str, str, float, Seen]]) -> None:
+    """Print what was measured as Markdown."""
+    say("| the shop by | ended | seconds | memory over idle, MiB |\n| --- | --- | --- | --- |")
+    for name, state, seconds, seen in rows:
+        say(f"| {name} | {state} | {seconds:.0f} | {seen.peak / MIB:.0f} |")
+
+
+def replay() -> None:
+    """Print what a node costs the producer, by the size of the log."""
+    say("\n| nodes in the log | CPU us a node | XComs written | bytes an XCom |")
+    say("| --- | --- | --- | --- |")
+    for size in SIZES:
+        tasks = Tasks({f"t{n}": [f"model.shop.m{n}"] for n in range(size)})
+        written: dict[str, int] = {}
+
+        def write(key: str, value: Any, written: dict[str, int] = written) -> None:
+            written[key] = len(json.dumps(value))
+            time.sleep(0.01)  # About what Airflow's API takes; no CPU.
+
+        publisher = Publisher(write, Head(1, 0))
+        lines = [log_line(n) for n in range(size)]
+        start = time.process_time()
+        for line in lines:
+            end = read_line(line).end
+            told = tasks.hear(end) if end else None
+            if told:
+                publisher.tell(told)
+        publisher.end(tasks.nodes)
+        spent = (time.process_time() - start) / size * 1e6
+        say(f"| {size} | {spent:.0f} | {len(written)} | {max(written.values())} |")
+
+
+def log_line(number: int) -> str:
+    """Return the line in which dbt says that a node finished."""
+    node: Mapping[str, Any] = {"unique_id": f"model.shop.m{number}", "node_status": "success"}
+    result = {"status": "success", "message": "CREATE VIEW", "execution_time": 0.1}
+    data = {"node_info": node, "run_result": result}
+    return json.dumps(
+        {"info": {"name": "NodeFinished", "level": "debug", "msg": "x"}, "data": data}
+    )
+
+
+def say(what: object) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{what}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
