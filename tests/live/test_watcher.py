@@ -159,6 +159,27 @@ def test_watchers_that_wait_hold_no_slot(watched) -> None:
     assert watched.wait(run) == "success"
 
 
+def test_watchers_that_start_in_a_worker_end_the_same(live_airflow, shop) -> None:
+    """As in a DAG of more tasks than the triggerer can decode again and again."""
+    watched = deploy(live_airflow, shop, "watched_large")
+    artifact = watched.gates / "compiled/watched_large.dag.json"
+    text = artifact.read_text(encoding="utf-8")
+    large = text.replace('"starts_in":"triggerer"', '"starts_in":"worker"')
+    assert large != text
+    artifact.write_text(large, encoding="utf-8")
+    shop.order("base", seconds=15)
+    shop.order("left", fails=1)
+    run = watched.run()
+    watched.airflow.await_state(watched.dag, run, "watched.base.run", "deferred")
+    assert watched.wait(run) == "failed"
+    states = watched.states(run)
+    assert {task for task, state in states.items() if state != "success"} == {
+        "left.run",
+        "left_and_lone.data_test",
+    }
+    assert shop.runs() == dict.fromkeys(NODES, 1)
+
+
 SCENARIOS = {
     "success": {},
     "model error": {"base": {"fails": 9}},
