@@ -273,7 +273,7 @@ def test_a_dbt_that_fails_is_quoted(folder: Path) -> None:
     assert "model orders is broken" in found.output
 
 
-@pytest.mark.parametrize("form", ["text", "mermaid", "dot", "json"])
+@pytest.mark.parametrize("form", ["text", "mermaid", "dot", "json", "html"])
 def test_graph_draws_every_task(form: str, folder: Path) -> None:
     drawn = run("graph", "shop.dagwright.yaml", "--format", form)
     assert drawn.exit_code == 0

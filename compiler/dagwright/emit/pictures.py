@@ -1,4 +1,4 @@
-"""Draw a plan: text for a terminal, Mermaid for Markdown, DOT for Graphviz, JSON for programs."""
+"""Draw a plan: text for terminals, Mermaid for Markdown, DOT, JSON for programs, an HTML page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from dagwright.emit.page import page
 from dagwright.plan import Group, Plan, Step
 
 
@@ -95,6 +96,6 @@ def _task(step: Step) -> Mapping[str, object]:
 
 
 PICTURES: Final[Mapping[str, Callable[[Plan], str]]] = MappingProxyType(
-    {"text": text, "mermaid": mermaid, "dot": dot, "json": as_json}
+    {"text": text, "mermaid": mermaid, "dot": dot, "json": as_json, "html": page}
 )
 """By `graph --format`."""
