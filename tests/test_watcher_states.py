@@ -55,6 +55,11 @@ def test_every_order_of_events_ends_and_ends_well(budget, retries) -> None:
         if at_rest(world):
             for watcher, good in zip(world.watchers, world.good, strict=True):
                 assert good or watcher.state != "success", world
+            assert not [
+                owed
+                for watcher, owed in zip(world.watchers, world.owed, strict=True)
+                if owed and watcher.state == "success"
+            ], world
             as_meant = (world.budget.strikes, world.budget.late) == (budget.strikes, budget.late)
             if as_meant and not world.clears:
                 green = all(one.state == "success" for one in world.watchers)

@@ -72,6 +72,9 @@ class World:
     good: tuple[bool | None, bool | None] = (None, None)
     """Whether the last dbt that ran each node ended well."""
 
+    owed: tuple[int, int] = (0, 0)
+    """Whether a watcher that had started was cleared, and no dbt has started its node since."""
+
     def clears_at_start(self) -> int:
         """How often something had been cleared when the producer's try began."""
         assert self.head is not None
@@ -279,7 +282,12 @@ def put(world: World, place: int, one: Task) -> World:
 def starts(world: World, place: int, who: str) -> World:
     if world.running[place]:
         raise BrokenError(world)
-    return replace(world, running=at(world.running, place, who), good=at(world.good, place, None))
+    return replace(
+        world,
+        running=at(world.running, place, who),
+        good=at(world.good, place, None),
+        owed=at(world.owed, place, 0),
+    )
 
 
 def node_ends(world: World, place: int, who: str) -> Iterator[World]:
@@ -323,6 +331,8 @@ def cleared(world: World, *, producer: bool = False, watchers: tuple[int, ...] =
         world = replace(world, producer=clear(world.producer, world.retries[0]))
     for place in watchers:
         world = put(world, place, clear(world.watchers[place], world.retries[1]))
+        if world.watchers[place].number:
+            world = replace(world, owed=at(world.owed, place, 1))
     return world
 
 
