@@ -10,7 +10,7 @@ BACKENDS := .venv-backends
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-backends quick check fmt lint types contracts docs update airflow-tables bench bench-run lock clean
+.PHONY: help demo test test-backends test-docker quick check fmt lint types contracts docs update airflow-tables bench bench-run lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +36,9 @@ test: $(VENV)/ready ## Run every test
 
 test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of every runtime, or a whole Airflow
 	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests/backends tests/live
+
+test-docker: $(BACKENDS)/ready ## Run the shop in a real Docker, installed by apt where root runs this
+	@DAGWRIGHT_TEST_DOCKER=1 $(BACKENDS)/bin/python -m pytest tests/backends/test_docker.py
 
 quick: $(VENV)/ready ## Run the tests that need neither Airflow, dbt nor patience
 	@$(RUN) pytest -n $(WORKERS) -m "not slow and not airflow and not dbt"

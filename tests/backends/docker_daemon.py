@@ -1,0 +1,253 @@
+"""A Docker daemon of the tests' own, and an image with dbt that came from no registry.
+
+The daemon is Debian's `docker.io`, installed by apt where root runs the tests and it is missing.
+It has its own socket and its own data, touches no network, and is stopped by its process id. The
+image is made of this machine's Python and of a virtual environment with dbt-duckdb, and kept with
+the data of the daemon: a second run finds it there.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import docker
+import pytest
+
+IMAGE = "dagwright-dbt"
+"""The name of the image; dbt, dbt-duckdb and dbt-postgres are in it."""
+
+LOCK = Path(__file__).with_name("requirements.txt")
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dagwright"
+PROGRAMS = ("sh", "cat", "ls", "sleep", "env", "id", "mkdir", "cp", "rm", "uname")
+RUNTIME = """\
+#!/bin/sh
+# runc, where no process may lower its oom_score_adj: a negative one becomes 0.
+bundle= ; last=
+for word in "$@"; do case "$last" in --bundle|-b) bundle=$word ;; esac; last=$word; done
+if [ -n "$bundle" ] && [ -f "$bundle/config.json" ]; then
+  sed -i 's/"oomScoreAdj":-[0-9]*/"oomScoreAdj":0/' "$bundle/config.json"
+fi
+exec {runc} "$@"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A running daemon with the image in it."""
+
+    url: str
+    image: str
+
+    def client(self) -> docker.DockerClient:
+        return docker.DockerClient(base_url=self.url)
+
+
+@contextmanager
+def running_daemon() -> Iterator[Daemon]:
+    """Run the daemon until the end of the block; one at a time, others wait."""
+    if shutil.which("dockerd", path=_path()) is None:
+        _install("docker.io", "iptables")
+    root = CACHE / "docker"
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / "lock").open("w") as lock, tempfile.TemporaryDirectory(prefix="dd") as run:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = _start(root, Path(run))
+        try:
+            url = f"unix://{run}/docker.sock"
+            _wait(process, url, root / "log")
+            yield Daemon(url, _image(url))
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+
+
+def _path() -> str:
+    return os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+
+
+def _install(*packages: str) -> None:
+    """Install Debian packages without starting what they hold; skip where nobody may."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        pytest.skip(f"{packages[0]} is missing, and only root can install it by apt-get")
+    policy = Path("/usr/sbin/policy-rc.d")
+    own = not policy.exists()
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        scratch.chmod(0o1777)  # apt's own account writes there.
+        if own:
+            policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+            policy.chmod(0o755)
+        environment = {**os.environ, "TMPDIR": folder, "DEBIAN_FRONTEND": "noninteractive"}
+        try:
+            for words in (["update"], ["install", "--no-install-recommends", *packages]):
+                done = subprocess.run(
+                    ["apt-get", "--yes", "-qq", *words],
+                    env=environment,
+                    capture_output=True,
+                    text=True,
+                    check=False,
+                )
+                assert done.returncode == 0, done.stdout + done.stderr
+        finally:
+            if own:
+                policy.unlink()
+
+
+def _start(root: Path, run: Path) -> subprocess.Popen[bytes]:
+    runtime = root / "runtime"
+    runc = shutil.which("runc", path=_path())
+    runtime.write_text(RUNTIME.format(runc=runc), encoding="utf-8")
+    runtime.chmod(0o755)
+    off = ("--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
+    with (root / "log").open("wb") as log:
+        return subprocess.Popen(
+            [
+                *("dockerd", f"--host=unix://{run}/docker.sock", f"--data-root={root}/data"),
+                *(f"--exec-root={run}/exec", f"--pidfile={run}/pid", "--bridge=none", *off),
+                *(f"--add-runtime=tests={runtime}", "--default-runtime=tests"),
+            ],
+            env={**os.environ, "PATH": _path()},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    for _ in range(600):
+        if _answers(url):
+            return
+        assert process.poll() is None, log.read_text(encoding="utf-8")[-4000:]
+        time.sleep(0.1)
+    pytest.fail(f"the daemon does not answer:\n{log.read_text(encoding='utf-8')[-4000:]}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return bool(docker.DockerClient(base_url=url).ping())
+    except docker.errors.DockerException:
+        return False
+
+
+def _image(url: str) -> str:
+    """Return the name of the image, made now if the daemon has none of these versions."""
+    client = docker.DockerClient(base_url=url)
+    pins = _pins()
+    tag = "-".join(pin.partition("==")[2] for pin in pins)
+    name = f"{IMAGE}:{tag}-py{sys.version_info.major}.{sys.version_info.minor}"
+    if not client.images.list(name=name):
+        with tempfile.TemporaryDirectory() as folder:
+            _import(client, Path(folder), pins, name)
+    return name
+
+
+def _pins() -> list[str]:
+    """Return what the image has of what the tests have, in the same versions."""
+    text = LOCK.read_text(encoding="utf-8")
+    wanted = ("dbt-core", "dbt-duckdb", "dbt-postgres")
+    return [_only(rf"^({name}==\S+)", text) for name in wanted]
+
+
+def _only(pattern: str, text: str) -> str:
+    (found,) = re.findall(pattern, text, re.MULTILINE)
+    return str(found)
+
+
+def _import(client: docker.DockerClient, folder: Path, pins: list[str], name: str) -> None:
+    environment = folder / "dbt"
+    uv = shutil.which("uv", path=f"{_venv_bins()}{os.pathsep}{_path()}")
+    assert uv is not None, "uv is part of .venv"
+    python = os.path.realpath(sys.executable)
+    for words in (
+        ["venv", "--quiet", "--python", python, str(environment)],
+        ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(environment), *pins],
+    ):
+        subprocess.run([uv, *words], check=True)
+    archive = folder / "rootfs.tar"
+    with tarfile.open(archive, "w") as tar:
+        _fill(tar, environment, Path(python))
+    changes = ["ENV PATH=/dbt-venv/bin:/usr/bin:/bin", "ENV DBT_SEND_ANONYMOUS_USAGE_STATS=False"]
+    repository, _, tag = name.partition(":")
+    client.api.import_image_from_file(
+        str(archive), repository=repository, tag=tag, changes=changes
+    )
+
+
+def _venv_bins() -> str:
+    root = Path(__file__).parents[2]
+    return os.pathsep.join((str(root / ".venv/bin"), str(Path(sys.executable).parent)))
+
+
+def _fill(tar: tarfile.TarFile, environment: Path, python: Path) -> None:
+    """Write the file system: Python and the environment, and the libraries that they need."""
+    home = python.parents[1]
+    for where in ("tmp", "etc", "root", "proc", "sys", "dev", "dbt"):
+        folder = tarfile.TarInfo(where)
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o1777 if where == "tmp" else 0o755
+        tar.addfile(folder)
+    _add_text(tar, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\ndbt:x:1000:1000::/tmp:/bin/sh\n")
+    _add_text(tar, "etc/group", "root:x:0:\ndbt:x:1000:\n")
+    _add_text(tar, "etc/hosts", "127.0.0.1 localhost\n")
+    _add_text(tar, "etc/profile", "PATH=/dbt-venv/bin:/usr/bin:/bin\nexport PATH\n")
+    tar.add(home, f".{home}", filter=_without(f".{home}", "test", "__pycache__", "site-packages"))
+    _name_its_new_place(environment)
+    tar.add(environment, "dbt-venv")
+    binaries = [
+        python,
+        *(path for root in (home, environment) for path in root.rglob("*.so*") if path.is_file()),
+    ]
+    for program in PROGRAMS:
+        found = shutil.which(program, path="/bin:/usr/bin")
+        assert found is not None, program
+        _add_file(tar, Path(found), f"bin/{program}")
+        binaries.append(Path(found))
+    for library in sorted({library for binary in binaries for library in _libraries(binary)}):
+        if library.startswith((f"{home}/", f"{environment}/")):
+            continue  # It is there already.
+        _add_file(tar, Path(library), f".{library}")
+
+
+def _without(root: str, *names: str):
+    def kept(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+        inner = member.name.removeprefix(root.lstrip("./")).split("/")
+        return None if set(inner) & set(names) or member.name.endswith(".a") else member
+
+    return kept
+
+
+def _name_its_new_place(environment: Path) -> None:
+    """Let the scripts of `environment` start the Python that it has at /dbt-venv."""
+    for script in (environment / "bin").iterdir():
+        if script.is_file() and not script.is_symlink():
+            script.write_bytes(script.read_bytes().replace(bytes(environment), b"/dbt-venv"))
+
+
+def _libraries(binary: Path) -> list[str]:
+    done = subprocess.run(["ldd", str(binary)], capture_output=True, text=True, check=False)
+    return [path for path in re.findall(r"(/\S+\.so\S*)", done.stdout) if Path(path).exists()]
+
+
+def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(text.encode()), 0o644
+    tar.addfile(member, io.BytesIO(text.encode()))
+
+
+def _add_file(tar: tarfile.TarFile, path: Path, name: str) -> None:
+    member = tar.gettarinfo(os.path.realpath(path), name)
+    with Path(os.path.realpath(path)).open("rb") as file:
+        tar.addfile(member, file)
