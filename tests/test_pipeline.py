@@ -426,6 +426,10 @@ def test_a_mode_that_cannot_remember_refuses_seeds_on_change(monkeypatch) -> Non
 BLOCKS = {
     "local": "mode: local",
     "docker": "mode: docker, image: dbt",
+    "aws_ecs": "mode: aws_ecs, cluster: main, task_definition: dbt, container: dbt",
+    "azure_container_instance": "mode: azure_container_instance, image: dbt, "
+    "resource_group: dbt, region: westeurope",
+    "gcp_cloud_run_job": "mode: gcp_cloud_run_job, job: dbt, region: r1, project: shop",
     "kubernetes": "mode: kubernetes, image: dbt",
     "aws_eks": "mode: aws_eks, image: dbt, cluster: main",
     "gcp_gke": "mode: gcp_gke, image: dbt, cluster: main, region: europe-west4",

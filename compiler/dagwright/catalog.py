@@ -11,6 +11,7 @@ from dagwright.ir import rules as ir
 from dagwright.plan import option_rules as plan_options
 from dagwright.plan import rules as plan
 from dagwright.plan import worker_rules as plan_worker
+from dagwright.plan.modes import cloud_rules as plan_clouds
 from dagwright.plan.modes import container_rules as plan_containers
 from dagwright.plan.modes import watcher_rules
 from dagwright.project import package_rules as packages
@@ -35,6 +36,7 @@ _MODULES: Final = (
     plan_options,
     doctor,
     plan_containers,
+    plan_clouds,
     plan_worker,
     watcher_rules,
     drift,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from importlib import import_module
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
@@ -76,6 +78,29 @@ def gke_pod_operator() -> Any:
     return _that_renders_manifests(GKEStartPodOperator)
 
 
+def ecs_operator() -> Any:
+    """Return the provider's EcsRunTaskOperator."""
+    from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator  # noqa: PLC0415
+
+    return EcsRunTaskOperator
+
+
+def aci_operator() -> Any:
+    """Return the provider's AzureContainerInstancesOperator, with secrets."""
+    from dagwright_airflow.operators.azure import DbtContainerGroupOperator  # noqa: PLC0415
+
+    return DbtContainerGroupOperator
+
+
+def cloud_run_operator() -> Any:
+    """Return the provider's CloudRunExecuteJobOperator."""
+    from airflow.providers.google.cloud.operators.cloud_run import (  # noqa: PLC0415
+        CloudRunExecuteJobOperator,
+    )
+
+    return CloudRunExecuteJobOperator
+
+
 def _that_renders_manifests(operator: Any) -> Any:
     """Return `operator`, if it renders the templates in a manifest that is given as data.
 
@@ -98,6 +123,23 @@ def _device_requests(stated: Sequence[Mapping[str, Any]]) -> list[Any]:
     from docker.types import DeviceRequest  # noqa: PLC0415
 
     return [DeviceRequest(**one) for one in stated]
+
+
+_AZURE_MODELS: Final = "azure.mgmt.containerinstance.models"
+
+
+def _gpu(stated: Mapping[str, Any]) -> Any:
+    return import_module(_AZURE_MODELS).GpuResource(**stated)
+
+
+def _subnets(stated: Sequence[Mapping[str, Any]]) -> list[Any]:
+    subnet = import_module(_AZURE_MODELS).ContainerGroupSubnetId
+    return [subnet(**one) for one in stated]
+
+
+def _as_they_are(*names: str) -> Mapping[str, Callable[[Any], Any]]:
+    """Return the conversion of arguments that must be lists, as JSON has them."""
+    return dict.fromkeys(names, list)
 
 
 _POD_LISTS: Final = MappingProxyType({"arguments": list})
@@ -156,6 +198,34 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "kubernetes": Kind(pod_operator, ("name", *_POD_OWN), convert=_POD_LISTS),
         "aws_eks": Kind(eks_pod_operator, ("pod_name", *_POD_OWN), convert=_POD_LISTS),
         "gcp_gke": Kind(gke_pod_operator, ("name", *_POD_OWN), convert=_POD_LISTS),
+        "aws_ecs": Kind(
+            ecs_operator,
+            ("overrides", "tags"),
+            convert={
+                **_as_they_are(
+                    "capacity_provider_strategy",
+                    "placement_constraints",
+                    "placement_strategy",
+                    "volume_configurations",
+                ),
+                "awslogs_fetch_interval": lambda seconds: timedelta(seconds=seconds),
+            },
+        ),
+        "azure_container_instance": Kind(
+            aci_operator,
+            (
+                "name",
+                "command",
+                "image",
+                "environment_variables",
+                "cpu",
+                "memory_in_gb",
+                "gpu",
+                "tags",
+            ),
+            convert={**_as_they_are("command", "volumes"), "gpu": _gpu, "subnet_ids": _subnets},
+        ),
+        "gcp_cloud_run_job": Kind(cloud_run_operator, ("overrides",)),
         "empty": Kind(empty_operator),
     }
 )

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from dagwright.diagnostics import Report
-from dagwright.spec.container_rules import FEATURE_OF_OTHER_MODE
+from dagwright.diagnostics import Diagnostic, Report
+from dagwright.spec.container_rules import FEATURE_OF_OTHER_MODE, SECRET_OF_DEFINITION
 from dagwright.spec.keys import mode_of
 from dagwright.spec.model import MODES, Spec
 from dagwright.text.route import Places, Route
@@ -21,25 +21,28 @@ from dagwright.text.tree import Items, Scalar, Table, Tree
 PODS: Final = frozenset({"kubernetes", "aws_eks", "gcp_gke"})
 DOCKER: Final = frozenset({"docker"})
 WORKERS: Final = frozenset({"local"})
+ECS: Final = frozenset({"aws_ecs"})
+ACI: Final = frozenset({"azure_container_instance"})
+CLOUD_RUN: Final = frozenset({"gcp_cloud_run_job"})
 
 Pattern = tuple[str, ...]
 """Keys below `execute`; `*` is any, and a last `=WORD` is the value itself, `=[]` a list."""
 
 FEATURES: Final[Mapping[Pattern, frozenset[str]]] = MappingProxyType(
     {
-        ("secrets", "*", "connection"): DOCKER | WORKERS,
-        ("secrets", "*", "variable"): DOCKER | WORKERS,
+        ("secrets", "*", "connection"): DOCKER | WORKERS | ACI,
+        ("secrets", "*", "variable"): DOCKER | WORKERS | ACI,
         ("secrets", "*", "kubernetes_secret"): PODS,
-        ("entrypoint", "=dbt"): DOCKER | PODS,
-        ("entrypoint", "=keep"): DOCKER | PODS,
-        ("entrypoint", "=shell"): DOCKER | PODS,
-        ("entrypoint", "=[]"): DOCKER | PODS,
-        ("resources", "cpu"): DOCKER | PODS,
-        ("resources", "memory"): PODS,
-        ("resources", "gpu"): DOCKER | PODS,
+        ("entrypoint", "=dbt"): DOCKER | PODS | ECS | ACI | CLOUD_RUN,
+        ("entrypoint", "=keep"): DOCKER | PODS | ECS | CLOUD_RUN,
+        ("entrypoint", "=shell"): DOCKER | PODS | ACI,
+        ("entrypoint", "=[]"): DOCKER | PODS | ACI,
+        ("resources", "cpu"): DOCKER | PODS | ECS | ACI,
+        ("resources", "memory"): PODS | ECS | ACI,
+        ("resources", "gpu"): DOCKER | PODS | ACI,
         ("resources", "storage"): PODS,
         ("limits", "cpu"): PODS,
-        ("limits", "memory"): DOCKER | PODS,
+        ("limits", "memory"): DOCKER | PODS | ECS,
         ("limits", "storage"): PODS,
         ("volumes", "*", "host"): DOCKER | PODS,
         ("volumes", "*", "volume"): DOCKER,
@@ -48,9 +51,20 @@ FEATURES: Final[Mapping[Pattern, frozenset[str]]] = MappingProxyType(
         ("volumes", "*", "kubernetes_secret"): PODS,
         ("volumes", "*", "empty"): DOCKER | PODS,
         ("volumes", "*", "sub_path"): PODS,
+        ("volumes", "*", "file_share"): ACI,
+        ("volumes", "*", "storage_account"): ACI,
+        ("volumes", "*", "connection"): ACI,
     }
 )
 """By feature: the modes that have it."""
+
+DEFINED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "aws_ecs": ("the task definition", "write it there, as `secrets` of the container"),
+        "gcp_cloud_run_job": ("the job", "write it there, as `env` with `valueSource`"),
+    }
+)
+"""By mode whose secrets are those of a definition: its name, and how they stand there."""
 
 OVERRIDDEN: Final = "overrides"
 """The key whose items have keys of `execute` again: a mode can override what it has."""
@@ -79,12 +93,17 @@ def check_abilities(_: Spec, places: Places, report: Report) -> None:
         for feature, below in features(tree):
             able = modes_with(feature)
             if mode not in able:
-                route = (*block, *below)
-                name, modes = shown(feature), ", ".join(f"`{one}`" for one in able)
-                found = FEATURE_OF_OTHER_MODE.at(
-                    places.key(route), mode=mode, feature=name, modes=modes
-                )
-                report.add(found)
+                report.add(_refusal(mode, feature, places.key((*block, *below)), able))
+
+
+def _refusal(mode: str, feature: Pattern, at: Any, able: tuple[str, ...]) -> Diagnostic:
+    modes = ", ".join(f"`{one}`" for one in able)
+    if feature[0] == "secrets" and mode in DEFINED:
+        definition, hint = DEFINED[mode]
+        return SECRET_OF_DEFINITION.at(
+            at, mode=mode, definition=definition, hint=hint, modes=modes
+        )
+    return FEATURE_OF_OTHER_MODE.at(at, mode=mode, feature=shown(feature), modes=modes)
 
 
 def features(tree: Tree) -> Iterator[tuple[Pattern, Route]]:

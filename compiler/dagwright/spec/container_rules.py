@@ -196,7 +196,81 @@ ILLEGAL_LABEL: Final = Rule(
     """,
 )
 
+SECRET_OF_DEFINITION: Final = Rule(
+    code="DW146",
+    name="secret-of-definition",
+    severity="error",
+    message="in mode `{mode}` a secret belongs to {definition}, not to a run of it",
+    help="{hint}; modes that take it from a spec: {modes}",
+    explain="""\
+    A run of a task of ECS, or of a job of Cloud Run, can change plain variables alone: a secret
+    that was sent along would be stored with the run, for everybody to read who may look at it. The
+    definition can name a secret of AWS Secrets Manager, of the Parameter Store or of Google's
+    Secret Manager, and dbt sees it as an environment variable all the same.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: aws_ecs
+      cluster: dbt
+      task_definition: dbt
+      container: dbt
+      project_dir: /dbt/shop
+      secrets:
+        DBT_PASSWORD: {connection: warehouse}
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: aws_ecs
+      cluster: dbt
+      task_definition: dbt  # its container has `secrets: [{name: DBT_PASSWORD, valueFrom: ...}]`
+      container: dbt
+      project_dir: /dbt/shop
+    ```
+    """,
+)
+
+ECS_RUNS_ON: Final = Rule(
+    code="DW147",
+    name="ecs-runs-on",
+    severity="error",
+    message="{problem}",
+    help="{hint}",
+    explain="""\
+    ECS takes a launch type or a capacity provider strategy, and the operator drops the first of
+    them where it has both. A task on Fargate has a network interface of its own, so it must be
+    told its subnets. What stands beside `subnets` means nothing without them.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: aws_ecs
+      cluster: dbt
+      task_definition: dbt
+      container: dbt
+      project_dir: /dbt/shop
+      launch_type: FARGATE
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: aws_ecs
+      cluster: dbt
+      task_definition: dbt
+      container: dbt
+      project_dir: /dbt/shop
+      launch_type: FARGATE
+      subnets: [subnet-0abc]
+    ```
+    """,
+)
+
 RULES: Final = (
+    SECRET_OF_DEFINITION,
+    ECS_RUNS_ON,
     FEATURE_OF_OTHER_MODE,
     ONE_SOURCE,
     DETAIL_WITHOUT_SOURCE,

@@ -10,14 +10,20 @@ from dagwright.diagnostics import Note, Report
 from dagwright.spec.amounts import amount
 from dagwright.spec.container_rules import (
     DETAIL_WITHOUT_SOURCE,
+    ECS_RUNS_ON,
     ILLEGAL_LABEL,
     LIMIT_BELOW_REQUEST,
     ONE_SOURCE,
     SECRET_AND_ENV,
 )
 from dagwright.spec.model import Spec, SpecPart
-from dagwright.spec.model.execute import PodKeys
-from dagwright.spec.model.execute.container import VOLUME_SOURCES, ResourceKeys, VolumeKeys
+from dagwright.spec.model.execute import AwsEcsKeys, PodKeys
+from dagwright.spec.model.execute.container import (
+    VOLUME_SOURCES,
+    ResourceKeys,
+    Volume,
+    VolumeKeys,
+)
 from dagwright.spec.model.execute.secrets import DETAILS, SOURCES, SecretKeys
 from dagwright.text.route import Places, Route
 
@@ -34,11 +40,15 @@ def check_containers(spec: Spec, places: Places, report: Report) -> None:
             _secrets(route, block, places, report)
         if isinstance(block, VolumeKeys):
             for number, volume in enumerate(block.volumes):
-                _one_of(VOLUME_SOURCES, volume, (*route, "volumes", number), places, report)
+                at = (*route, "volumes", number)
+                _one_of(VOLUME_SOURCES, volume, at, places, report)
+                _file_share(at, volume, places, report)
         if isinstance(block, ResourceKeys):
             _limits(route, block, places, report)
         if isinstance(block, PodKeys):
             _labels(route, block, places, report)
+        if isinstance(block, AwsEcsKeys):
+            _ecs(route, block, places, report)
 
 
 def _blocks(spec: Spec) -> Iterator[tuple[Route, Any]]:
@@ -64,6 +74,39 @@ def _secrets(route: Route, block: SecretKeys, places: Places, report: Report) ->
         if name in env:
             note = Note(places.key((*route, "env", name)), "`env` has it here")
             report.add(SECRET_AND_ENV.at(places.key(at), name=name, notes=(note,)))
+
+
+def _file_share(at: Route, volume: Volume, places: Places, report: Report) -> None:
+    """Report a file share without its account or connection, and these without a file share."""
+    details = ("storage_account", "connection")
+    given = [name for name in ("file_share", *details) if getattr(volume, name) is not None]
+    for name in ("file_share", *details) if given else ():
+        if name not in given:
+            where = places.key((*at, given[0]))
+            report.add(DETAIL_WITHOUT_SOURCE.at(where, key=given[0], other=name))
+
+
+def _ecs(route: Route, block: AwsEcsKeys, places: Places, report: Report) -> None:
+    """Report what ECS runs tasks on twice, and a network that is said in part."""
+    providers = {one.name for one in block.capacity_providers}
+    if block.launch_type and providers:
+        at = places.key((*route, "launch_type"))
+        problem = "`launch_type` counts for nothing beside `capacity_providers`"
+        report.add(ECS_RUNS_ON.at(at, problem=problem, hint="leave one of them out"))
+    if block.subnets:
+        return
+    if block.on_fargate:
+        key = "launch_type" if block.launch_type else "capacity_providers"
+        problem = "a task on Fargate needs `subnets`"
+        hint = "write `subnets`, and `security_groups` if not the default one"
+        report.add(ECS_RUNS_ON.at(places.key((*route, key)), problem=problem, hint=hint))
+    for key in ("security_groups", "assign_public_ip"):
+        if getattr(block, key) not in ((), None):
+            problem = f"`{key}` means nothing without `subnets`"
+            found = ECS_RUNS_ON.at(
+                places.key((*route, key)), problem=problem, hint="write `subnets` beside it"
+            )
+            report.add(found)
 
 
 def _one_of(

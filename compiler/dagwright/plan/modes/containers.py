@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final, Generic, TypeVar
 
@@ -15,6 +15,7 @@ from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING
 from dagwright.spec.model.execute.container import ContainerKeys, NodeOverride
 from dagwright.spec.model.execute.secrets import SecretRef
 from dagwright.spec.model.words import SpecPart
+from dagwright.text.route import Route
 
 Keys = TypeVar("Keys", bound=ContainerKeys)
 
@@ -76,7 +77,9 @@ class ByNode(Generic[Keys]):
         """Select the nodes of every override."""
         self.keys = keys
         self._given = given
-        self.route = ("execute",) if keys is given.loaded.spec.execute else ("execute", "producer")
+        self.route: Route = (
+            ("execute",) if keys is given.loaded.spec.execute else ("execute", "producer")
+        )
         self._picked = [
             (override, self._nodes(number)) for number, override in enumerate(keys.overrides)
         ]
@@ -88,6 +91,13 @@ class ByNode(Generic[Keys]):
             if not nodes.isdisjoint(call.nodes):
                 keys = overridden(keys, override)
         return keys
+
+    def each(self) -> Iterator[tuple[Route, Keys]]:
+        """Yield the keys of the block, and those that each override makes of it; their routes."""
+        yield self.route, self.keys
+        for number, override in enumerate(self.keys.overrides):
+            if override.resources is not None or override.limits is not None:
+                yield (*self.route, "overrides", number), overridden(self.keys, override)
 
     def complain(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return `steps`, after a finding for each override that none of them takes."""

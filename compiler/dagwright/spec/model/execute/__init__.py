@@ -12,6 +12,14 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
+from dagwright.spec.model.execute.clouds import (
+    AwsEcs,
+    AwsEcsKeys,
+    AzureContainerInstance,
+    AzureContainerInstanceKeys,
+    GcpCloudRunJob,
+    GcpCloudRunJobKeys,
+)
 from dagwright.spec.model.execute.container import ContainerKeys, ImageKeys
 from dagwright.spec.model.execute.docker import Docker, DockerKeys
 from dagwright.spec.model.execute.local import Local, LocalKeys, WorkerKeys
@@ -48,7 +56,15 @@ def judged_without_mode(modes: Callable[[], Mapping[str, type[SpecPart]]]) -> Wr
 
 
 Execute = Annotated[
-    Local | Docker | Kubernetes | AwsEks | GcpGke | Watcher,
+    Local
+    | Docker
+    | Kubernetes
+    | AwsEks
+    | GcpGke
+    | AwsEcs
+    | AzureContainerInstance
+    | GcpCloudRunJob
+    | Watcher,
     Field(discriminator="mode"),
     judged_without_mode(lambda: MODES),
 ]
@@ -61,6 +77,9 @@ MODES: Final[Mapping[str, type[ExecuteCommon]]] = MappingProxyType(
         "kubernetes": Kubernetes,
         "aws_eks": AwsEks,
         "gcp_gke": GcpGke,
+        "aws_ecs": AwsEcs,
+        "azure_container_instance": AzureContainerInstance,
+        "gcp_cloud_run_job": GcpCloudRunJob,
         "watcher": Watcher,
     }
 )
@@ -79,13 +98,19 @@ def runs_in_worker(execute: ExecuteCommon) -> bool:
 __all__ = [
     "COMMON_KEYS",
     "MODES",
+    "AwsEcs",
+    "AwsEcsKeys",
     "AwsEks",
     "AwsEksKeys",
+    "AzureContainerInstance",
+    "AzureContainerInstanceKeys",
     "ContainerKeys",
     "Docker",
     "DockerKeys",
     "Execute",
     "ExecuteCommon",
+    "GcpCloudRunJob",
+    "GcpCloudRunJobKeys",
     "GcpGke",
     "GcpGkeKeys",
     "ImageKeys",

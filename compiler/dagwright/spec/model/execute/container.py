@@ -100,11 +100,25 @@ class Volume(SpecPart):
     """A ConfigMap of the pod's namespace, a file a key."""
     kubernetes_secret: str | None = None
     """A Secret of the pod's namespace, a file a key."""
+    file_share: str | None = None
+    """A file share of Azure Storage."""
+    storage_account: str | None = None
+    """The storage account that the file share is in."""
+    connection: str | None = None
+    """The Airflow connection that has the key of the storage account."""
     empty: Bytes | None = None
     """An empty folder that goes away with the container, of at most this size."""
 
 
-VOLUME_SOURCES: Final = ("host", "volume", "claim", "config_map", "kubernetes_secret", "empty")
+VOLUME_SOURCES: Final = (
+    "host",
+    "volume",
+    "claim",
+    "config_map",
+    "kubernetes_secret",
+    "file_share",
+    "empty",
+)
 """The keys of `Volume` of which one must be written."""
 
 

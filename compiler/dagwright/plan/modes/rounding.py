@@ -1,0 +1,32 @@
+"""Quantities in the whole units of a cloud, and what is said where that is not the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from dagwright.plan.modes.cloud_rules import ROUNDED
+from dagwright.plan.modes.mode import Given
+from dagwright.spec.amounts import whole_units
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """A quantity in whole units, rounded up unless `exact`."""
+
+    quantity: str
+    whole: int
+    exact: bool
+
+    def tell(self, route: tuple[str | int, ...], called: str, given: Given) -> None:
+        """Report that this is more than what was asked for at `route`, if it was there."""
+        places = given.loaded.places
+        if not self.exact and places.tree(route) is not None:
+            at = places.value(route)
+            made = f"{self.whole} {called}"
+            given.report.add(ROUNDED.at(at, quantity=self.quantity, made=made))
+
+
+def rounded(quantity: str, unit: Fraction) -> Rounded:
+    """Return `quantity` of Kubernetes in units of `unit`."""
+    return Rounded(quantity, *whole_units(quantity, unit))
