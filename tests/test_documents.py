@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from dagwright.cli import COMMANDS, program
 from dagwright.passes import PASSES
+from dagwright.spec.model import MODES
 from state_tables import states
 
 ROOT = Path(__file__).parent.parent
@@ -127,7 +128,16 @@ def producer_table(_written: str) -> str:
     return "".join((head, *rows))
 
 
+def modes_table(_written: str) -> str:
+    rows = (
+        f"| `{name}` | {str(block.__doc__).partition(chr(10))[0].rstrip('.')} |\n"
+        for name, block in MODES.items()
+    )
+    return "".join(("| mode | where dbt runs |\n| --- | --- |\n", *rows))
+
+
 TABLES: Mapping[str, Callable[[str], str]] = {
+    "modes": modes_table,
     "passes": passes_table,
     "layers": layers_table,
     "watcher": watcher_table,
