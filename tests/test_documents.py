@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from dagwright.cli import COMMANDS, program
 from dagwright.passes import PASSES
+from dagwright.spec.abilities import FEATURES, modes_with
 from dagwright.spec.model import MODES
 from state_tables import states
 
@@ -136,8 +137,22 @@ def modes_table(_written: str) -> str:
     return "".join(("| mode | where dbt runs |\n| --- | --- |\n", *rows))
 
 
+def abilities_table(_written: str) -> str:
+    """Return what containers can do in part, mode by mode."""
+    modes = [mode for mode in MODES if any(mode in able for able in FEATURES.values())]
+    head = f"| | {' | '.join(f'`{mode}`' for mode in modes)} |\n| --- |{' --- |' * len(modes)}\n"
+    rows = (
+        f"| `{'.'.join(feature).replace('.=', ': ').replace('.*', '')}` | "
+        + " | ".join("yes" if mode in modes_with(feature) else "" for mode in modes)
+        + " |\n"
+        for feature in FEATURES
+    )
+    return "".join((head, *rows))
+
+
 TABLES: Mapping[str, Callable[[str], str]] = {
     "modes": modes_table,
+    "abilities": abilities_table,
     "passes": passes_table,
     "layers": layers_table,
     "watcher": watcher_table,
