@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.request import Request, urlopen
 
 import boto3
 from moto.ecs.models import EC2ContainerServiceBackend, Task, TaskDefinition
@@ -139,6 +140,8 @@ def aws(engine: Engine) -> Iterator[Aws]:
     server.start()
     host, port = server.get_host_and_port()
     made.url = f"http://{host}:{port}"
+    # What moto keeps outlives its server, and another module of tests may have been here before.
+    urlopen(Request(f"{made.url}/moto-api/reset", method="POST")).close()  # noqa: S310 (our own)
     try:
         yield made
     finally:

@@ -16,6 +16,7 @@ from live.postgres import Postgres, running_postgres
 from live.server import LiveAirflow, running_airflow
 
 
+@pytest.hookimpl(tryfirst=True)  # Before xdist reads the groups.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give all tests of this folder to one worker, since they share one Airflow."""
     for item in items:
