@@ -89,13 +89,6 @@ def _worker(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     return _here(about, words, keys.dbt_executable)
 
 
-def _virtualenv(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
-    if about.keys.prebuilt is None:
-        why = "the first task that runs builds its environment"
-        return Unaskable(why, "name one that is there by `prebuilt`")
-    return _here(about, words, posixpath.join(about.keys.prebuilt, "bin/dbt"))
-
-
 def _here(about: Asked, words: Sequence[str], program: str) -> Launch:
     """Return dbt as a program of this machine; relative paths start at the loader's folder."""
     site = about.site
@@ -209,7 +202,6 @@ RUNTIMES: Final[Mapping[str, Unaskable | Callable[[Asked, Sequence[str]], Launch
     MappingProxyType(
         {
             "local": _worker,
-            "virtualenv": _virtualenv,
             "docker": _docker,
             "kubernetes": _pod,
             "aws_eks": _pod,
@@ -222,7 +214,6 @@ RUNTIMES: Final[Mapping[str, Unaskable | Callable[[Asked, Sequence[str]], Launch
             "gcp_cloud_run_job": Unaskable(
                 _BY_JOB, "`gcloud run jobs execute` starts one by hand"
             ),
-            "airflow_async": _worker,
         }
     )
 )

@@ -18,9 +18,8 @@ from typing import Any, Final, NamedTuple
 from dagwright.diagnostics import Report
 from dagwright.files import Files
 from dagwright.project.package_rules import LOCK_DIFFERS, NOT_INSTALLED, NOT_LOCKED
+from dagwright.project.yaml_files import dbt_document
 from dagwright.span import Span
-from dagwright.text.document import parse_document
-from dagwright.text.source import read_text
 from dagwright.text.tree import Items, Table, plain
 
 LOCK: Final = "package-lock.yml"
@@ -102,18 +101,14 @@ def _project_names(files: Files, lock: str) -> Iterator[tuple[str, Span]]:
 
 def _items(files: Files, path: str) -> Iterator[Table]:
     """Yield the mappings of the list `packages`; a file that is no YAML is for dbt to judge."""
-    quiet = Report()
-    text = read_text(files, path, quiet) if files.exists(path) else None
-    document = parse_document(path, text, quiet) if text is not None else None
+    document = dbt_document(files, path)
     packages = None if document is None else document.root.entries.get("packages")
     if packages is not None and isinstance(packages.value, Items):
         yield from (item for item in packages.value.items if isinstance(item, Table))
 
 
 def _install_path(files: Files, project_dir: str) -> str:
-    path, quiet = posixpath.join(project_dir, "dbt_project.yml"), Report()
-    text = read_text(files, path, quiet) if files.exists(path) else None
-    document = parse_document(path, text, quiet) if text is not None else None
+    document = dbt_document(files, posixpath.join(project_dir, "dbt_project.yml"))
     settings: Mapping[str, Any] = {} if document is None else plain(document.root)
     return str(settings.get("packages-install-path", "dbt_packages"))
 

@@ -11,10 +11,8 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any, Final
 
-from dagwright.diagnostics import Report
 from dagwright.files import Files
-from dagwright.text.document import parse_document
-from dagwright.text.source import read_text
+from dagwright.project.yaml_files import dbt_document
 from dagwright.text.tree import plain
 
 NOTHING_SELECTED: Final = "NoNodesForSelectionCriteria"
@@ -35,10 +33,7 @@ def warning_flags(files: Files, project_dir: str) -> tuple[str, ...]:
 
 
 def _project_flags(files: Files, project_dir: str) -> Mapping[str, Any]:
-    path = posixpath.join(project_dir, "dbt_project.yml")
-    quiet = Report()
-    text = read_text(files, path, quiet) if files.exists(path) else None
-    document = parse_document(path, text, quiet) if text is not None else None
+    document = dbt_document(files, posixpath.join(project_dir, "dbt_project.yml"))
     flags = plain(document.root).get("flags") if document is not None else None
     return flags if isinstance(flags, dict) else {}
 
