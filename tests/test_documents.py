@@ -22,6 +22,7 @@ from dagwright.cli import COMMANDS, program
 from dagwright.passes import PASSES
 from dagwright.spec.abilities import FEATURES, modes_with
 from dagwright.spec.model import MODES
+from run_table import table as runs_table
 from state_tables import states
 
 ROOT = Path(__file__).parent.parent
@@ -153,6 +154,7 @@ def abilities_table(_written: str) -> str:
 TABLES: Mapping[str, Callable[[str], str]] = {
     "modes": modes_table,
     "abilities": abilities_table,
+    "runs": lambda _: runs_table(),
     "passes": passes_table,
     "layers": layers_table,
     "watcher": watcher_table,
