@@ -38,7 +38,7 @@ test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of eve
 	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests/backends tests/live
 
 test-docker: $(BACKENDS)/ready ## Run the shop in a real Docker, installed by apt where root runs this
-	@DAGWRIGHT_TEST_DOCKER=1 $(BACKENDS)/bin/python -m pytest tests/backends/test_docker.py
+	@DAGWRIGHT_TEST_DOCKER=1 $(BACKENDS)/bin/python -m pytest -n0 tests/backends/test_docker.py tests/live/test_watcher_docker.py
 
 quick: $(VENV)/ready ## Run the tests that need neither Airflow, dbt nor patience
 	@$(RUN) pytest -n $(WORKERS) -m "not slow and not airflow and not dbt"

@@ -20,6 +20,15 @@ def running_with(variable: str, argument: str = "") -> list[int]:
     ]
 
 
+def running_titled(title: str) -> list[int]:
+    """Return the processes that call themselves so."""
+    return [
+        int(folder.name)
+        for folder in Path("/proc").glob("[0-9]*")
+        if _text(folder / "cmdline").rstrip(b"\0").decode(errors="replace") == title
+    ]
+
+
 def all_gone(variable: str, argument: str = "", *, seconds: float = 20) -> bool:
     """Return whether no such process is left, soon."""
     until = time.monotonic() + seconds

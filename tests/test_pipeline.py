@@ -19,6 +19,7 @@ from dagwright.pipeline import Options, compile_all, compile_spec
 from dagwright.plan import lower
 from dagwright.plan.assets import asset_uri
 from dagwright.plan.modes import MODES, Given, Mode
+from dagwright.plan.modes.watcher import PRODUCERS
 from dagwright.plan.paths import PathMap
 from dagwright.plan.seeds import MODES_THAT_REMEMBER
 from dagwright.project import Resource, UniqueId
@@ -442,11 +443,16 @@ def test_there_is_a_block_for_every_mode() -> None:
     assert set(BLOCKS) == set(MODES)
 
 
-@pytest.mark.parametrize("mode", BLOCKS)
+WATCHED = {
+    f"watcher of {mode}": f"mode: watcher, producer: {{{BLOCKS[mode]}}}" for mode in PRODUCERS
+}
+
+
+@pytest.mark.parametrize("block", [*BLOCKS, *WATCHED])
 @pytest.mark.parametrize("tests", ["after_each", "after_all", "build"])
-def test_a_mode_changes_no_shape_and_fits_the_schema(mode: str, tests: str) -> None:
+def test_a_mode_changes_no_shape_and_fits_the_schema(block: str, tests: str) -> None:
     spec = SPEC.replace("../shop}", f"../shop, tests: {tests}}}")
-    made = compiled(spec.replace("mode: local", BLOCKS[mode]))
+    made = compiled(spec.replace("mode: local", {**BLOCKS, **WATCHED}[block]))
     assert made.plan.digests.shape == compiled(spec).plan.digests.shape
     schema = json.loads((SCHEMAS / "artifact-1.json").read_text(encoding="utf-8"))
     jsonschema.validate(json.loads(made.text), schema, jsonschema.Draft7Validator)

@@ -66,3 +66,66 @@ def test_the_producer_goes_first_and_is_tried_again() -> None:
     assert settings["weight_rule"] == "absolute"
     spec = WATCHER.replace("{mode: local}", "{mode: local, task: {retries: 0, pool: big}}")
     assert producer(spec)["airflow"] | {"retries": 0, "pool": "big"} == producer(spec)["airflow"]
+
+
+IN_DOCKER = SPEC.replace(
+    "mode: local",
+    "mode: watcher, producer: {mode: docker, image: dbt, entrypoint: keep, "
+    'secrets: {TOKEN: {connection: shop}}}, vars: {day: "{{ ds }}"}',
+)
+
+
+def test_a_producer_in_a_container_has_its_command_in_three_parts() -> None:
+    made = json.loads(compiled(IN_DOCKER).text)
+    first, _, *watchers = made["tasks"]
+    assert (first["kind"], watchers[0]["kind"]) == ("producer_docker", "watcher_docker")
+    (phase,), (tail,) = first["phases"], first["tails"]
+    assert phase["words"][:2] == phase["base"][:2] == ["dbt", "build"]
+    assert "build" not in tail
+    assert "--vars" in tail
+    assert "--target-path" in tail
+    assert watchers[0]["command"][: -len(tail)][0] == "dbt"
+    assert watchers[0]["command"][-len(tail) :] == tail
+    assert made["defaults"]["producer_docker"]["secrets"] == {
+        "TOKEN": {"connection": "shop", "field": "password"}
+    }
+
+
+def test_a_producer_in_a_pod_holds_its_slot_and_has_a_name() -> None:
+    spec = SPEC.replace("mode: local", "mode: watcher, producer: {mode: kubernetes, image: dbt}")
+    made = json.loads(compiled(spec).text)
+    assert made["tasks"][0]["name"] == "dagwright-producer"
+    for kind in ("producer_kubernetes", "watcher_kubernetes"):
+        assert made["defaults"][kind]["deferrable"] is False
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ("mode: aws_ecs, cluster: c, task_definition: d, container: dbt", "DW160"),
+        ("mode: gcp_cloud_run_job, job: dbt, region: r1, project: shop", "DW160"),
+        ("mode: watcher, producer: {mode: local}", "DW160"),
+        ("mode: kubernetes, image: dbt, deferrable: true", "DW572"),
+        ("mode: kubernetes, image: dbt, operator_args: {get_logs: false}", "DW572"),
+        (
+            "mode: gcp_gke, image: d, cluster: c, region: r1, operator_args: {durable: true}",
+            "DW572",
+        ),
+        ("mode: kubernetes, image: dbt, operator_args: {get_logs: true}", None),
+        ("mode: nowhere", "DW104"),
+        ("image: dbt", "DW101"),
+    ],
+)
+def test_what_a_producer_cannot_be_or_have(keys: str, code: str | None) -> None:
+    spec = SPEC.replace("mode: local", f"mode: watcher, producer: {{{keys}}}")
+    assert codes(spec) == ([code] if code else [])
+
+
+def test_overrides_are_for_the_watchers_and_must_match() -> None:
+    override = "overrides: [{select: orders, image: big}]"
+    spec = SPEC.replace(
+        "mode: local", f"mode: watcher, producer: {{mode: docker, image: dbt, {override}}}"
+    )
+    tasks = json.loads(compiled(spec).text)["tasks"]
+    assert [task["id"] for task in tasks if task.get("image") == "big"] == ["shop.orders.run"]
+    assert codes(spec.replace("select: orders", "select: nothing")) == ["DW502"]

@@ -26,10 +26,10 @@ BUDGETS = [
 RETRIES = [(0, 0), (1, 0), (1, 1)]
 
 
-def walk(budget: Budget, retries: tuple[int, int]) -> dict[World, list[World]]:
+def walk(budget: Budget, retries: tuple[int, int], *, contained: bool) -> dict[World, list[World]]:
     """Return every world that can be reached, with what can come next in it."""
     producer, watcher = (Task(max_tries=number) for number in retries)
-    first = World(budget, retries, producer, (watcher, watcher))
+    first = World(budget, retries, producer, (watcher, watcher), contained=contained)
     found: dict[World, list[World]] = {}
     left = deque([first])
     while left:
@@ -49,8 +49,9 @@ def at_rest(world: World) -> bool:
 @pytest.mark.slow
 @pytest.mark.parametrize("retries", RETRIES)
 @pytest.mark.parametrize("budget", BUDGETS)
-def test_every_order_of_events_ends_and_ends_well(budget, retries) -> None:
-    found = walk(budget, retries)
+@pytest.mark.parametrize("contained", [False, True])
+def test_every_order_of_events_ends_and_ends_well(budget, retries, contained) -> None:
+    found = walk(budget, retries, contained=contained)
     for world in found:
         if at_rest(world):
             for watcher, good in zip(world.watchers, world.good, strict=True):

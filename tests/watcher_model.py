@@ -3,6 +3,9 @@
 The model is Airflow and dbt around the state tables: it schedules, retries, kills, clears and runs
 nodes that may fail, and asks the functions of the product for every decision. Task 1 waits for
 task 0. A state is a value, `steps` yields what can happen next, and the walk is exhaustive.
+
+Where dbt runs in containers (`contained`), one whose task was killed goes on, unheard, until
+whoever starts another dbt for its nodes clears it away.
 """
 
 from __future__ import annotations
@@ -66,7 +69,10 @@ class World:
     noted: frozenset[int] = frozenset()
     plans: tuple[Plan, ...] = ()
     running: tuple[str, str] = ("", "")
-    """Who runs the node of each task now: `p`, `w` or nobody."""
+    """Who runs the node of each task now: `p`, `w` or nobody; `P`, `W` where that was killed."""
+    contained: bool = False
+    left: tuple[bool, bool] = (False, False)
+    """Whether a container of the producer's, which was killed, will still run each node."""
     untold: tuple[Verdict, Verdict] = (Verdict.NONE, Verdict.NONE)
     """What dbt did under this try of the producer that is not published yet."""
     good: tuple[bool | None, bool | None] = (None, None)
@@ -100,6 +106,7 @@ def steps(world: World) -> Iterator[World]:
     for place in (0, 1):
         yield from watcher_steps(world, place)
     yield from people(world)
+    yield from left_steps(world)
 
 
 # The producer
@@ -146,6 +153,7 @@ def producer_steps(world: World) -> Iterator[World]:  # noqa: C901 (a table of m
 
 
 def planned(world: World) -> World:
+    world = cleared_away(world, (0, 1))
     start = Start.FRESH if world.old is None else Start.RETRY
     told = {
         str(i): Told(
@@ -221,7 +229,8 @@ def watcher_steps(world: World, place: int) -> Iterator[World]:  # noqa: C901, P
         case "running", "looks":
             does = look(world, place)
             if does is Do.RUN:
-                yield put(starts(world, place, "w"), place, replace(one, inside="runs"))
+                alone = cleared_away(world, (place,))
+                yield put(starts(alone, place, "w"), place, replace(one, inside="runs"))
             elif does is Do.WAIT:
                 yield put(world, place, replace(one, state="deferred", inside=""))
             else:
@@ -304,12 +313,52 @@ def node_ends(world: World, place: int, who: str) -> Iterator[World]:
 
 
 def without_dbt(world: World, who: str, place: int | None = None) -> World:
+    """Return the world where a task was killed: its dbt is gone, or goes on unheard."""
+    gone = who.upper() if world.contained else ""
     running = tuple(
-        "" if one == who and place in (None, i) else one for i, one in enumerate(world.running)
+        gone if one == who and place in (None, i) else one for i, one in enumerate(world.running)
     )
-    if who == "p":
-        return replace(world, running=running, untold=(Verdict.NONE,) * 2, noted=frozenset())
-    return replace(world, running=running)
+    if who != "p":
+        return replace(world, running=running)
+    inside = world.contained and world.plans
+    left = tuple(
+        bool(inside)
+        and world.plans[i] is Plan.RUN
+        and not world.running[i]
+        and world.untold[i] is Verdict.NONE
+        for i in (0, 1)
+    )
+    return replace(
+        world,
+        running=running,
+        untold=(Verdict.NONE,) * 2,
+        noted=frozenset(),
+        plans=(),
+        left=at_least(world.left, left),
+    )
+
+
+def at_least(first, second):
+    return tuple(a or b for a, b in zip(first, second, strict=True))
+
+
+def left_steps(world: World) -> Iterator[World]:
+    """What containers do that killed tasks left."""
+    for place in (0, 1):
+        if world.running[place] in ("P", "W"):
+            yield from node_ends(world, place, world.running[place])
+        elif world.left[place] and not world.running[place] and not (place and world.left[0]):
+            begun = starts(world, place, "P")
+            yield replace(begun, left=at(world.left, place, value=False))
+
+
+def cleared_away(world: World, places: tuple[int, ...]) -> World:
+    """Return the world without the producer's containers, and without those of `places`."""
+    running = tuple(
+        "" if one == "P" or (one == "W" and i in places) else one
+        for i, one in enumerate(world.running)
+    )
+    return replace(world, running=running, left=(False, False))
 
 
 # People

@@ -19,6 +19,7 @@ from dagwright.project import rules as project
 from dagwright.select import rules as select
 from dagwright.spec import container_rules as spec_containers
 from dagwright.spec import option_rules as spec_options
+from dagwright.spec import producer_rules as spec_producers
 from dagwright.spec import rules as spec
 from dagwright.text import rules as text
 from dagwright.upgrade import rules as upgrade
@@ -28,6 +29,7 @@ _MODULES: Final = (
     spec,
     spec_options,
     spec_containers,
+    spec_producers,
     project,
     packages,
     select,

@@ -6,7 +6,7 @@ An artifact names a kind, never a class. A new kind is one function and one row.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -146,20 +146,53 @@ _POD_LISTS: Final = MappingProxyType({"arguments": list})
 _POD_OWN: Final = ("arguments", "pod_template_dict")
 
 
-def watching_dbt() -> Any:
-    """Return the watcher whose own command is a worker's dbt."""
-    _refuse_airflow_2()
-    from dagwright_airflow.watcher.watch import watching  # noqa: PLC0415 (imports triggers)
+def watching(house: Callable[[], Any]) -> Callable[[], Any]:
+    """Return what returns the watcher whose own command runs by the operator of `house`."""
 
-    return watching(DbtOperator)
+    def operator() -> Any:
+        _refuse_airflow_2()
+        from dagwright_airflow.watcher.watch import watching  # noqa: PLC0415 (imports triggers)
+
+        return watching(house())
+
+    return operator
 
 
-def producing_dbt() -> Any:
-    """Return the producer that runs dbt in the worker."""
-    _refuse_airflow_2()
-    from dagwright_airflow.watcher.producer import ProducerOperator  # noqa: PLC0415
+def producing(house: Callable[[], Any]) -> Callable[[], Any]:
+    """Return what returns the producer whose dbt runs by the operator of `house`."""
 
-    return ProducerOperator
+    def operator() -> Any:
+        _refuse_airflow_2()
+        from dagwright_airflow.watcher.producer import producing  # noqa: PLC0415
+
+        return producing(house())
+
+    return operator
+
+
+def house_in_worker() -> Any:
+    """Return the operator of producers and watchers whose dbt runs in the worker."""
+    from dagwright_airflow.watcher.house import InWorker  # noqa: PLC0415
+
+    return InWorker
+
+
+def house_in_docker() -> Any:
+    """Return the operator of producers and watchers whose dbt runs in Docker."""
+    from dagwright_airflow.watcher.in_docker import InDocker  # noqa: PLC0415
+
+    return InDocker
+
+
+def house_in_pods(operator: Callable[[], Any]) -> Callable[[], Any]:
+    """Return what returns the operator of producers and watchers whose dbt runs in pods."""
+
+    def house() -> Any:
+        from dagwright_airflow.watcher.in_pods import in_pods  # noqa: PLC0415
+
+        return in_pods(operator())
+
+    return house
 
 
 def _refuse_airflow_2() -> None:
@@ -167,23 +200,13 @@ def _refuse_airflow_2() -> None:
         raise ArtifactError("mode `watcher` needs Airflow 3; use another mode here")
 
 
-KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+_BY_MODE: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "dbt": Kind(
             lambda: DbtOperator,
             ("command", "nodes", "vars", "env", "seed", "retry_tests"),
             needs_folder=True,
             callbacks=("on_warning",),
-        ),
-        "watcher_dbt": Kind(
-            watching_dbt,
-            ("command", "nodes", "starts_in", "retry_tests"),
-            needs_folder=True,
-            needs_prefix=True,
-            callbacks=("on_warning",),
-        ),
-        "producer_dbt": Kind(
-            producing_dbt, ("phases", "watched"), needs_folder=True, needs_prefix=True
         ),
         "docker": Kind(
             docker_operator,
@@ -229,6 +252,49 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "empty": Kind(empty_operator),
     }
 )
+"""What tasks become where each runs its own dbt."""
+
+HOUSES: Final[Mapping[str, Callable[[], Any]]] = MappingProxyType(
+    {
+        "dbt": house_in_worker,
+        "docker": house_in_docker,
+        "kubernetes": house_in_pods(pod_operator),
+        "aws_eks": house_in_pods(eks_pod_operator),
+        "gcp_gke": house_in_pods(gke_pod_operator),
+    }
+)
+"""By kind that a producer can have: the operator of its watchers, and of itself."""
+
+_OF_CALL: Final = frozenset({"command", "arguments", "nodes", "vars", "env", "seed"})
+"""What a producer decides itself, of the keys of a task."""
+
+
+def _watcher(kind: Kind, house: Callable[[], Any]) -> Kind:
+    own = (*(key for key in kind.own if key != "seed"), "starts_in", "retry_tests")
+    return replace(
+        kind, operator=watching(house), own=tuple(dict.fromkeys(own)), needs_prefix=True
+    )
+
+
+def _producer(kind: Kind, house: Callable[[], Any]) -> Kind:
+    own = (key for key in kind.own if key not in (*_OF_CALL, "retry_tests"))
+    return replace(
+        kind,
+        operator=producing(house),
+        own=("phases", "watched", "tails", *own),
+        needs_prefix=True,
+        callbacks=(),
+    )
+
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        **_BY_MODE,
+        **{f"watcher_{kind}": _watcher(_BY_MODE[kind], house) for kind, house in HOUSES.items()},
+        **{f"producer_{kind}": _producer(_BY_MODE[kind], house) for kind, house in HOUSES.items()},
+    }
+)
+"""By the kind that an artifact names: how a task becomes an operator."""
 
 
 def kind_named(name: str) -> Kind:

@@ -67,3 +67,37 @@ def test_a_compiled_dag_is_made_of_the_providers_operators(
     assert command[:1] == ["run"]
     assert "/srv/shop" in command
     assert dag.get_task("shop.revenue.run") is not orders
+
+
+@pytest.mark.parametrize("mode", BLOCKS)
+def test_watchers_and_their_producer_are_made_over_the_providers_operators(
+    mode: str, airflow, tmp_path: Path
+) -> None:
+    from dagwright_airflow import load_dags
+    from dagwright_airflow.kinds import KINDS
+    from dagwright_airflow.watcher.house import Contained
+
+    keys, _ = BLOCKS[mode]
+    text = (
+        "version: 1\ndag: {id: shop}\nrender: {project_dir: ../shop}\nexecute:\n"
+        "  {mode: watcher, project_dir: /srv/shop, vars: {day: '{{ ds }}'}, "
+        f"producer: {{mode: {mode}, {keys}}}}}\n"
+    )
+    nodes = "model.shop.orders\nmodel.shop.revenue <- model.shop.orders\nmodel.shop.third\n"
+    files = {SPEC: text.encode(), "shop/target/manifest.json": manifest(nodes)}
+    report = Report()
+    made = compile_spec(MemoryFiles(files), SPEC, Options(), report)
+    assert made is not None, report.sorted()
+    (tmp_path / "compiled").mkdir()
+    (tmp_path / "compiled" / made.name).write_text(made.text)
+    loader = tmp_path / "loader.py"
+    loader.write_text("")
+    dag = load_dags(loader)["shop"]
+    producer, watcher = dag.get_task("dagwright_producer"), dag.get_task("shop.orders.run")
+    for one in (producer, watcher):
+        assert isinstance(one, KINDS[mode].operator())
+        assert isinstance(one, Contained)
+    assert watcher.start_from_trigger
+    assert "tails" in producer.template_fields
+    assert not {"command", "arguments"} & {*producer.template_fields}
+    assert producer.render_template(producer.tails, {"ds": "today"})[0][-1] == '{"day":"today"}'

@@ -19,7 +19,9 @@ from dagwright.spec.conversions import (
 )
 from dagwright.spec.cron import PRESETS
 from dagwright.spec.keys import home_of, keys_at, mode_of, modes_with
+from dagwright.spec.model.execute.watcher import UNFIT
 from dagwright.spec.model.settings import OLD_WORDS, REFUSED, RENAMED
+from dagwright.spec.producer_rules import UNFIT_PRODUCER
 from dagwright.spec.rules import (
     BAD_CRON,
     BAD_DURATION,
@@ -126,7 +128,7 @@ class Complaint:
     def diagnostic(self) -> Diagnostic:
         """Return the finding that the error is."""
         make = _BY_KIND.get(self.kind, Complaint._wrong_type)
-        return self.retired() or make(self)
+        return self.retired() or self.unfit_producer() or make(self)
 
     def missing(self) -> Diagnostic:
         """A key that must be there."""
@@ -198,6 +200,16 @@ class Complaint:
             return None
         instead = new if new == "null" else self._rewritten(new)
         return RETIRED_WORD.at(self._value(), old=old, new=new, notes=self.notes, instead=instead)
+
+    def unfit_producer(self) -> Diagnostic | None:
+        """Return the finding that no producer can have this mode; None where it is not that."""
+        mode = self.tree.text if isinstance(self.tree, Scalar) else ""
+        if self.route[-2:] != ("producer", "mode") or mode not in UNFIT:
+            return None
+        modes = str(self.context.get("expected_tags", "")).replace("'", "`")
+        return UNFIT_PRODUCER.at(
+            self._value(), mode=mode, reason=UNFIT[mode], modes=modes, notes=self.notes
+        )
 
     def unknown_word(self) -> Diagnostic:
         """A word that is none of a few."""

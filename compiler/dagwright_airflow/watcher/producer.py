@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import lru_cache
 from typing import Any, Final
 
 from dagwright_airflow.airflow_api import (
     AirflowException,
     AirflowFailException,
 )
-from dagwright_airflow.operators.dbt import DbtOperator
-from dagwright_airflow.operators.options import typed_options
-from dagwright_airflow.operators.results import NodeResult
 from dagwright_airflow.watcher import dbt_log
+from dagwright_airflow.watcher.house import Ended, Run
 from dagwright_airflow.watcher.ledger import (
     Head,
     Place,
@@ -41,41 +39,20 @@ from dagwright_airflow.watcher.states import (
     producer_plans,
 )
 from dagwright_airflow.watcher.verdicts import NodeEnd, Tasks
-from dagwright_airflow.watcher.watch import GRACE_SECONDS, SETTLE_SECONDS
+from dagwright_airflow.watcher.watch import SETTLE_SECONDS
 
 _LAST_LINES: Final = 20
 _RUNNABLE: Final = ("model.", "seed.", "snapshot.", "test.", "unit_test.", "function.", "source.")
 
 
-class ProducerOperator(DbtOperator):
-    """Runs dbt for the tasks of a DAG, and publishes what becomes of each."""
+class Producing:
+    """What makes an operator a producer: it runs dbt for all, and publishes what becomes of each.
 
-    template_fields: Sequence[str] = tuple(
-        name for name in DbtOperator.template_fields if name != "command"
-    )
+    It is a mixin over an operator of `house`, which runs dbt and ends what was left of it.
+    """
 
-    def __init__(
-        self,
-        *,
-        phases: Sequence[Mapping[str, Any]],
-        watched: Mapping[str, Mapping[str, Any]],
-        ledger: str,
-        prefix: str = "",
-        **kwargs: Any,
-    ) -> None:
-        """Keep what to run, and for whom.
-
-        Args:
-            phases: dbt commands, in order: `tasks`, the `words` that run them all, and the `base`
-                that the selectors of single tasks go behind.
-            watched: by task: its `nodes`, the watched tasks that it comes `after`, and the
-                selectors (`select`) that pick its nodes and no others.
-            ledger: the task whose XComs are written.
-            prefix: what stands before every task id in this DAG.
-            kwargs: arguments of the operator that runs dbt.
-        """
-        super().__init__(command=(), nodes=(), **kwargs)
-        self.phases = phases
+    def produce(self, watched: Mapping[str, Mapping[str, Any]], ledger: str, prefix: str) -> None:
+        """Keep for whom dbt runs, and the task whose XComs are written."""
         self.watched = watched
         self.ledger = ledger
         self.prefix = prefix
@@ -87,7 +64,8 @@ class ProducerOperator(DbtOperator):
             AirflowException: dbt told nothing of some nodes, ran others, or could not run. That
                 some failed is their watchers' to say.
         """
-        self.options = typed_options(self.options, self.option_forms)
+        house: Any = self
+        house.prepare()
         instance = context["ti"]
         place = Place(instance.dag_id, instance.run_id, self.prefix + self.ledger)
         now = Head(instance.try_number, context["dag_run"].clear_number)
@@ -100,7 +78,8 @@ class ProducerOperator(DbtOperator):
         self._wait_until_alone(before, start, place)
         plans = self._plans(start, {task: entry.verdict for task, entry in told.items()}, place)
         try:
-            faults = self._run_phases(plans, publisher)
+            with house.housed(place):
+                faults = self._run_phases(plans, publisher, context)
         except BaseException:
             publisher.stop()
             raise
@@ -112,16 +91,17 @@ class ProducerOperator(DbtOperator):
 
     def _wait_until_alone(self, before: Head | None, start: Start, place: Place) -> None:
         """Return when no other dbt of this run is left, and what watchers decided is known."""
-        if before is not None and start is Start.FRESH:
+        house: Any = self
+        again = start is Start.RETRY
+        if before is not None and not again:
             time.sleep(SETTLE_SECONDS)
-        elif before is not None and not before.ended:
-            self.log.info("The last try was stopped: waiting until its dbt is gone for certain.")
-            time.sleep(GRACE_SECONDS)
         busy = self._busy(place)
         while busy:
-            self.log.info("Waiting for %s, which may run dbt.", ", ".join(sorted(busy)[:5]))
+            house.log.info("Waiting for %s, which may run dbt.", ", ".join(sorted(busy)[:5]))
             time.sleep(1.0)
             busy &= self._busy(place)
+        stopped = again and before is not None and not before.ended
+        house.clear_away(place, (), stopped=stopped)
 
     def _busy(self, place: Place) -> set[str]:
         states = task_states(place.dag_id, place.run_id)
@@ -138,20 +118,21 @@ class ProducerOperator(DbtOperator):
             )
             for task in self.watched
         }
+        log = self.log  # type: ignore[attr-defined]
         plans = producer_plans(start, told, {t: one["after"] for t, one in self.watched.items()})
         for plan in (Plan.KEEP, Plan.LEAVE):
             if names := [task for task, one in plans.items() if one is plan]:
-                self.log.info("%s %d tasks: %s", plan.value, len(names), ", ".join(names[:20]))
+                log.info("%s %d tasks: %s", plan.value, len(names), ", ".join(names[:20]))
         return plans
 
     def _run_phases(
-        self, plans: Mapping[str, Plan], publisher: Publisher
+        self, plans: Mapping[str, Plan], publisher: Publisher, context: Mapping[str, Any]
     ) -> list[AirflowException]:
         """Return what was wrong beside nodes that failed, the worst first."""
         done = {task for task, plan in plans.items() if plan is Plan.KEEP}
         faults: list[AirflowException] = []
-        project = self._project()
-        for phase in self.phases:
+        phases, tails = self.phases, self.tails  # type: ignore[attr-defined]
+        for number, phase in enumerate(phases):
             mine = set(phase["tasks"])
             wanted = [
                 task
@@ -162,47 +143,43 @@ class ProducerOperator(DbtOperator):
             if not wanted:
                 continue
             heard = Tasks({task: self.watched[task]["nodes"] for task in wanted})
-            words = tuple(phase["words"])
+            words = phase["words"]
             if len(wanted) < len(mine):
                 one_by_one = (word for task in wanted for word in self.watched[task]["select"])
                 words = (*phase["base"], *dict.fromkeys(one_by_one))
-            outcome = self._follow(words, project, heard, publisher)
+            tail = tails[number] if tails else ()
+            outcome = self._follow((*words, *tail), heard, publisher, context)
             done |= set(heard.done())
             if fault := outcome.fault(heard):
                 faults.append(fault)
         return faults
 
-    def _project(self) -> Path:
-        project = self._resolved(dict(self.paths).get("--project-dir", "."))
-        if not project.is_dir():
-            message = f"the dbt project {project} is no folder of this worker"
-            raise AirflowException(message)
-        return project
-
     def _follow(
-        self, words: Sequence[str], project: Path, heard: Tasks, publisher: Publisher
+        self,
+        words: Sequence[str],
+        heard: Tasks,
+        publisher: Publisher,
+        context: Mapping[str, Any],
     ) -> _Outcome:
         """Return how dbt ended, after every verdict was handed to `publisher`."""
+        house: Any = self
         last: deque[str] = deque(maxlen=_LAST_LINES)
 
         def tell(line: str, blank: Callable[[str], str]) -> None:
             read = dbt_log.read_line(line)
             if read.text is not None:
                 last.append(blank(read.text))
-                self.log.info("%s", last[-1])
+                house.log.info("%s", last[-1])
             if read.end is not None:
                 end = replace(read.end, message=blank(read.end.message))
                 if verdict := heard.hear(end):
                     publisher.tell(verdict)
 
-        self.command = words
-        longest = dbt_log.LONGEST_LINE_BYTES
-        status, found = self._call_dbt(project, tell, dbt_log.FLAGS, longest)
-        results = found or ()
-        for one in results:  # What the log did not tell.
+        ended = house.follow(Run(words, tell, lambda: heard.complete), context)
+        for one in ended.results:  # What the log did not tell.
             if verdict := heard.hear(NodeEnd(one.node, one.status, one.message)):
                 publisher.tell(verdict)
-        return _Outcome(status, results, tuple(last))
+        return _Outcome(ended, tuple(last))
 
 
 def _start(before: Head | None, now: Head, place: Place) -> tuple[Start, Mapping[str, Any]]:
@@ -216,26 +193,30 @@ def _start(before: Head | None, now: Head, place: Place) -> tuple[Start, Mapping
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """How one dbt command ended."""
+    """How one dbt command ended, and the last lines of its log."""
 
-    status: int
-    results: Collection[NodeResult]
+    ended: Ended
     last: tuple[str, ...]
 
     def fault(self, heard: Tasks) -> AirflowException | None:
         """Return what is wrong beside nodes that failed; nothing if all were heard of."""
+        status = self.ended.status
+        lines = "\n".join(self.last)
         if missing := heard.unheard():
-            lines = "\n".join(self.last)
+            how = self.ended.fault or f"dbt exited with {status}"
             return AirflowException(
                 f"dbt told nothing of {_few(missing)}: their tasks run them by themselves.\n"
-                f"dbt exited with {self.status}; its last lines:\n{lines}"
+                f"{how}; its last lines:\n{lines}"
             )
-        known = {node for nodes in heard.nodes.values() for node in nodes}
-        others = [one.node for one in self.results if one.node.startswith(_RUNNABLE)]
-        if strangers := [node for node in others if node not in known]:
+        if strangers := [node for node in heard.strangers if node.startswith(_RUNNABLE)]:
             return AirflowFailException(
                 f"dbt also ran {_few(strangers)}, which this DAG was not compiled for. "
                 "Run `dagwright compile` and deploy the result."
+            )
+        if status and not heard.failed:
+            return AirflowFailException(
+                f"No node failed, but dbt exited with {status}, as it does for a hook that fails; "
+                f"its last lines:\n{lines}"
             )
         return None
 
@@ -243,3 +224,49 @@ class _Outcome:
 def _few(names: Sequence[str]) -> str:
     more = f" and {len(names) - 20} more" if len(names) > 20 else ""
     return ", ".join(names[:20]) + more
+
+
+@lru_cache
+def producing(operator: Any) -> Any:
+    """Return the class of producers whose dbt runs by `operator`, one of `house`."""
+
+    class Producer(Producing, operator):  # type: ignore[misc]
+        """A producer; see `Producing`."""
+
+        template_fields: Sequence[str] = (
+            *(name for name in operator.template_fields if name not in _COMMANDS),
+            *operator.producer_fields,
+        )
+
+        def __init__(
+            self,
+            *,
+            phases: Sequence[Mapping[str, Any]],
+            watched: Mapping[str, Mapping[str, Any]],
+            ledger: str,
+            tails: Sequence[Sequence[str]] = (),
+            prefix: str = "",
+            **kwargs: Any,
+        ) -> None:
+            """Keep what to run, and for whom.
+
+            Args:
+                phases: dbt commands, in order: `tasks`, the `words` that run them all, and the
+                    `base` that the selectors of single tasks go behind.
+                watched: by task: its `nodes`, the watched tasks that it comes `after`, and the
+                    selectors (`select`) that pick its nodes and no others.
+                ledger: the task whose XComs are written.
+                tails: by phase: what follows its words; none where the operator knows it.
+                prefix: what stands before every task id in this DAG.
+                kwargs: arguments of the operator that runs dbt.
+            """
+            super().__init__(**operator.unset, **kwargs)
+            self.phases = phases
+            self.tails = tails
+            self.produce(watched, ledger, prefix)
+
+    return Producer
+
+
+_COMMANDS: Final = frozenset({"command", "arguments"})
+"""What a producer fills in itself, as long as they may be; they are not to be rendered."""

@@ -50,6 +50,8 @@ class Tasks:
     _heard: dict[str, NodeEnd] = field(default_factory=dict)
     _homes: dict[str, str] = field(default_factory=dict)
     _left: dict[str, int] = field(default_factory=dict)
+    strangers: dict[str, None] = field(default_factory=dict)
+    """Nodes that were heard of and belong to no task, in the order in which they ended."""
 
     def __post_init__(self) -> None:
         """Remember where each node belongs."""
@@ -63,7 +65,10 @@ class Tasks:
         tasks there are.
         """
         task = self._homes.get(end.node)
-        if task is None or end.node in self._heard:
+        if task is None:
+            self.strangers[end.node] = None
+            return None
+        if end.node in self._heard:
             return None
         self._heard[end.node] = end
         self._left[task] -= 1
@@ -91,6 +96,16 @@ class Tasks:
                 node in self._heard and self._heard[node].verdict is Verdict.DONE for node in nodes
             )
         ]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every node was heard of."""
+        return len(self._heard) == len(self._homes)
+
+    @property
+    def failed(self) -> bool:
+        """Whether a node failed, as far as was heard."""
+        return any(end.verdict is Verdict.FAILED for end in self._heard.values())
 
     def unheard(self) -> list[str]:
         """Return the nodes that nothing was heard of, sorted."""

@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from airflow.triggers.base import StartTriggerArgs
 
 from dagwright_airflow.airflow_api import AirflowException, AirflowFailException
+from dagwright_airflow.operators.dbt import DbtOperator
 from dagwright_airflow.operators.results import NodeResult
 from dagwright_airflow.watcher.ledger import (
     Entry,
@@ -33,9 +34,6 @@ from dagwright_airflow.watcher.states import (
     watcher_does,
 )
 from dagwright_airflow.watcher.trigger import CLASSPATH, LATE, WatcherTrigger
-
-GRACE_SECONDS: Final = 5.0
-"""How long a dbt may live on after the task that started it was killed; the leash takes less."""
 
 SETTLE_SECONDS: Final = 10.0
 """How long Airflow may take to know what a process has told it, or that it ended."""
@@ -122,14 +120,23 @@ class Watching:
         if phase is not Producer.OVER:
             return self._wait(tries.attempt, floor, until or time.time() + self.wait_seconds)
         own = self.task_id.removeprefix(self.names.prefix)  # type: ignore[attr-defined]
-        head, entry = read_at_the_end(Place(dag_id, run_id, self.names.ledger).get, own)
+        ledger = Place(dag_id, run_id, self.names.ledger)
+        head, entry = read_at_the_end(ledger.get, own)
         if told or entry is None or entry.clears < floor:
             entry = Entry(Verdict.NONE, floor)
         does = watcher_does(tries.attempt, entry.verdict, phase)
-        if does is Do.RUN:
-            self._await_the_end(head)
+        if does is not Do.RUN:
+            return self._settle(does, entry.said, context)
+        return self._run_own(context, ledger, head)
+
+    def _run_own(self, context: Mapping[str, Any], ledger: Place, head: Head | None) -> Any:
+        """Return what the task's own command returns, once no other dbt is left for its nodes."""
+        house: Any = self
+        stopped = head is not None and not head.ended
+        house.clear_away(ledger, (self.names.producer, house.task_id), stopped=stopped)
+        house.log.info("The producer is over, and this is left to do: the task runs its nodes.")
+        with house.housed(ledger):
             return super().execute(context)  # type: ignore[misc]
-        return self._settle(does, entry.said, context)
 
     def _settle(self, does: Do, said: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         if does is Do.FAIL:
@@ -149,22 +156,17 @@ class Watching:
         kwargs = {"floor": floor, "until": until}
         return self.defer(trigger=trigger, method_name="resume", kwargs=kwargs)  # type: ignore[attr-defined]
 
-    def _await_the_end(self, head: Head | None) -> None:
-        """Return when no dbt of the producer can be left, if it came to no end of its own."""
-        log = self.log  # type: ignore[attr-defined]
-        if head is not None and not head.ended:
-            log.info("The producer was stopped: waiting until its dbt is gone for certain.")
-            time.sleep(GRACE_SECONDS)
-        log.info("The producer is over, and this is left to do: the task runs its own nodes.")
-
     def _passed(
         self, said: Mapping[str, Any], context: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         log = self.log  # type: ignore[attr-defined]
         log.info("The producer %s has done it; its log has the details.", self.names.producer)
         warned = [NodeResult(node, status, 0, text) for node, (status, text) in said.items()]
-        if warned:
-            self._warn(warned, context)  # type: ignore[attr-defined]
+        if isinstance(self, DbtOperator):
+            self._warn(warned, context)
+        else:
+            for line in _lines(said):
+                log.warning("%s", line)
         return dict(said) or None
 
     def _failure(self, said: Mapping[str, Any]) -> AirflowException:
@@ -192,7 +194,7 @@ def watching(operator: Any) -> Any:
     class Watcher(Watching, operator):  # type: ignore[misc]
         """A watcher; see `Watching`."""
 
-        def __init__(
+        def __init__(  # noqa: PLR0913 (an operator's arguments are its fields)
             self,
             *,
             producer: str,
@@ -200,6 +202,7 @@ def watching(operator: Any) -> Any:
             wait_seconds: float,
             starts_in: str = "worker",
             prefix: str = "",
+            retry_tests: bool = False,
             **kwargs: Any,
         ) -> None:
             """Keep whom to watch.
@@ -210,9 +213,11 @@ def watching(operator: Any) -> Any:
                 wait_seconds: how long to wait for a verdict at most.
                 starts_in: `triggerer`, where the scheduler hands the task over without a worker.
                 prefix: what stands before every task id in this DAG.
+                retry_tests: whether a failed data test is tried again.
                 kwargs: arguments of the operator that runs the task's own command.
             """
             super().__init__(**kwargs)
+            self.retry_tests = retry_tests
             names = Names(prefix + producer, prefix + ledger, prefix)
             self.watch(names, wait_seconds, starts_in)
 

@@ -7,7 +7,7 @@ to resolve. What is left of a phase in a retry is always named exactly.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,8 +52,8 @@ class Phase:
         """The nodes of all steps."""
         return frozenset(node for step in self.steps for node in _ids(step))
 
-    def command(self, given: Given) -> Mapping[str, Any]:
-        """Return the phase as the producer reads it."""
+    def command(self, given: Given, program: Sequence[str] = ()) -> Mapping[str, Any]:
+        """Return the phase as the producer reads it, with `program` before dbt's words."""
         base = [*self.name.split(), "--indirect-selection", "empty", "--select"]
         if self.name == FRESHNESS:
             base = ["source", "freshness", "--select"]
@@ -65,7 +65,8 @@ class Phase:
                 at = given.loaded.places.key(("render",))
                 limit = LONGEST_COMMAND_BYTES
                 given.report.add(COMMAND_TOO_LONG.at(at, task=self.name, size=size, limit=limit))
-        return {"tasks": [step.id for step in self.steps], "words": words, "base": base}
+        tasks = [step.id for step in self.steps]
+        return {"tasks": tasks, "words": [*program, *words], "base": [*program, *base]}
 
     def selectors(self, step: Step, given: Given) -> tuple[str, ...]:
         """Return the selectors that pick the nodes of one step, and no others."""

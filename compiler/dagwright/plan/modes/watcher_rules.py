@@ -75,4 +75,40 @@ WATCHER_FAILS_FAST: Final = Rule(
     """,
 )
 
-RULES: Final = (WATCHER_WITH_PAST, WATCHER_FAILS_FAST)
+PRODUCER_ARGUMENT: Final = Rule(
+    code="DW572",
+    name="producer-argument",
+    severity="error",
+    message="a producer cannot have `{key}`: {reason}",
+    help="leave it out",
+    explain="""\
+    A producer hears from dbt's log what becomes of each node, from its first line to its last.
+    It reads it as it comes, in a task that runs; and when that task is killed, its dbt must not
+    go on, or two would run the same nodes. What would change that is refused. Its watchers hold
+    no slot of a worker while they wait, whatever the producer does.
+
+    ## Example
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render: {project_dir: ../shop}
+    execute:
+      mode: watcher
+      producer: {mode: kubernetes, image: dbt, deferrable: true}
+      project_dir: /dbt/shop
+    ```
+
+    ## Use instead
+    ```yaml
+    version: 1
+    dag: {id: shop}
+    render: {project_dir: ../shop}
+    execute:
+      mode: watcher
+      producer: {mode: kubernetes, image: dbt}
+      project_dir: /dbt/shop
+    ```
+    """,
+)
+
+RULES: Final = (WATCHER_WITH_PAST, WATCHER_FAILS_FAST, PRODUCER_ARGUMENT)

@@ -34,7 +34,7 @@ from dagwright.spec.model.execute.pods import (
     PodKeys,
 )
 from dagwright.spec.model.execute.secrets import SecretRef
-from dagwright.spec.model.execute.watcher import LocalProducer, Watcher, WatcherKeys
+from dagwright.spec.model.execute.watcher import Watcher, WatcherKeys
 from dagwright.spec.model.words import SpecPart
 
 
@@ -118,7 +118,6 @@ __all__ = [
     "KubernetesKeys",
     "Local",
     "LocalKeys",
-    "LocalProducer",
     "PathRow",
     "PodKeys",
     "Policy",
