@@ -10,7 +10,7 @@ BACKENDS := .venv-backends
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-backends test-docker quick check fmt lint types contracts docs update airflow-tables bench bench-run lock clean
+.PHONY: help demo test test-backends test-docker test-kubernetes quick check fmt lint types contracts docs update airflow-tables bench bench-run lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,6 +39,9 @@ test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of eve
 
 test-docker: $(BACKENDS)/ready ## Run the shop in a real Docker, installed by apt where root runs this
 	@DAGWRIGHT_TEST_DOCKER=1 $(BACKENDS)/bin/python -m pytest -n0 tests/backends/test_docker.py tests/live/test_watcher_docker.py
+
+test-kubernetes: $(BACKENDS)/ready ## Run the shop in a real Kubernetes, built from source the first time
+	@DAGWRIGHT_TEST_KUBERNETES=1 $(BACKENDS)/bin/python -m pytest tests/backends/test_pods.py
 
 quick: $(VENV)/ready ## Run the tests that need neither Airflow, dbt nor patience
 	@$(RUN) pytest -n $(WORKERS) -m "not slow and not airflow and not dbt"

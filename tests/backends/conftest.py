@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from azure_stand_in import Azure
     from engine import Engine
     from google_stand_in import CloudRun
+    from kubernetes_stand_in import KubernetesStandIn
     from loopback import Loopback
 
 
@@ -57,4 +58,14 @@ def aws(engine: Engine) -> Iterator[Aws]:
     from aws_stand_in import aws
 
     with aws(engine) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def kubernetes(
+    engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[KubernetesStandIn]:
+    from kubernetes_stand_in import kubernetes_stand_in
+
+    with kubernetes_stand_in(engine, tmp_path_factory.mktemp("kubernetes")) as served:
         yield served

@@ -27,11 +27,12 @@ from pathlib import Path
 import docker
 import pytest
 
+from debian import CACHE, require, search_path
+
 IMAGE = "dagwright-dbt"
 """The name of the image; dbt, dbt-duckdb and dbt-postgres are in it."""
 
 LOCK = Path(__file__).with_name("requirements.txt")
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dagwright"
 PROGRAMS = ("sh", "cat", "ls", "sleep", "env", "id", "mkdir", "cp", "rm", "uname")
 RUNTIME = """\
 #!/bin/sh
@@ -59,8 +60,7 @@ class Daemon:
 @contextmanager
 def running_daemon() -> Iterator[Daemon]:
     """Run the daemon until the end of the block; one at a time, others wait."""
-    if shutil.which("dockerd", path=_path()) is None:
-        _install("docker.io", "iptables")
+    require("dockerd", "docker.io", "iptables")
     root = CACHE / "docker"
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock, tempfile.TemporaryDirectory(prefix="dd") as run:
@@ -75,41 +75,9 @@ def running_daemon() -> Iterator[Daemon]:
             process.wait(timeout=60)
 
 
-def _path() -> str:
-    return os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
-
-
-def _install(*packages: str) -> None:
-    """Install Debian packages without starting what they hold; skip where nobody may."""
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        pytest.skip(f"{packages[0]} is missing, and only root can install it by apt-get")
-    policy = Path("/usr/sbin/policy-rc.d")
-    own = not policy.exists()
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        scratch.chmod(0o1777)  # apt's own account writes there.
-        if own:
-            policy.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
-            policy.chmod(0o755)
-        environment = {**os.environ, "TMPDIR": folder, "DEBIAN_FRONTEND": "noninteractive"}
-        try:
-            for words in (["update"], ["install", "--no-install-recommends", *packages]):
-                done = subprocess.run(
-                    ["apt-get", "--yes", "-qq", *words],
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-                assert done.returncode == 0, done.stdout + done.stderr
-        finally:
-            if own:
-                policy.unlink()
-
-
 def _start(root: Path, run: Path) -> subprocess.Popen[bytes]:
     runtime = root / "runtime"
-    runc = shutil.which("runc", path=_path())
+    runc = shutil.which("runc", path=search_path())
     runtime.write_text(RUNTIME.format(runc=runc), encoding="utf-8")
     runtime.chmod(0o755)
     off = ("--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false")
@@ -120,7 +88,7 @@ def _start(root: Path, run: Path) -> subprocess.Popen[bytes]:
                 *(f"--exec-root={run}/exec", f"--pidfile={run}/pid", "--bridge=none", *off),
                 *(f"--add-runtime=tests={runtime}", "--default-runtime=tests"),
             ],
-            env={**os.environ, "PATH": _path()},
+            env={**os.environ, "PATH": search_path()},
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -169,7 +137,7 @@ def _only(pattern: str, text: str) -> str:
 
 def _import(client: docker.DockerClient, folder: Path, pins: list[str], name: str) -> None:
     environment = folder / "dbt"
-    uv = shutil.which("uv", path=f"{_venv_bins()}{os.pathsep}{_path()}")
+    uv = shutil.which("uv", path=f"{_venv_bins()}{os.pathsep}{search_path()}")
     assert uv is not None, "uv is part of .venv"
     python = os.path.realpath(sys.executable)
     for words in (

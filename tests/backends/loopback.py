@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -188,7 +189,7 @@ def make_certificates(hosts: list[str], folder: Path) -> None:
     issuer = x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(signer)
     leaf = (
         _certificate(about, authority, key)
-        .add_extension(x509.SubjectAlternativeName([*map(x509.DNSName, hosts)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([*map(_name, hosts)]), critical=False)
         .add_extension(issuer, critical=False)
         .sign(authority_key, hashes.SHA256())
     )
@@ -199,6 +200,13 @@ def make_certificates(hosts: list[str], folder: Path) -> None:
     (folder / "hosts.key").write_bytes(
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
     )
+
+
+def _name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 def _certificate(

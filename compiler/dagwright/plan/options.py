@@ -127,19 +127,15 @@ def option_words(
 
 
 def option_variables(given: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the environment variables for the switches in `given` that no argument can say.
+    """Return the environment variables for the switches in `given` that are templates.
 
-    Those that are templates: dbt reads the variable where no flag is given, and refuses what is
-    neither true nor false. And those that are off where no flag says so: an image may say yes.
+    dbt reads one where no flag is given, and refuses what is neither true nor false.
     """
-    switches = {OPTIONS[key].variable: (OPTIONS[key], value) for key, value in given.items()}
-    found: dict[str, str] = {}
-    for name, (option, value) in switches.items():
-        if _is_later(option, value):
-            found[f"DBT_{name}"] = value
-        elif value is False and option.off is None:
-            found |= {f"DBT_{name}": "False", f"DBT_ENGINE_{name}": "False"}
-    return found
+    return {
+        f"DBT_{OPTIONS[key].variable}": value
+        for key, value in given.items()
+        if _is_later(OPTIONS[key], value)
+    }
 
 
 def _is_later(option: Option, value: object) -> bool:
