@@ -60,6 +60,10 @@ class LiveAirflow:
         """The dags folder; new files are found within seconds."""
         return self.root / "dags"
 
+    def scratch(self) -> list[str]:
+        """Return the temporary folders of ours that are left, by their names."""
+        return sorted(path.name for path in (self.root / "tmp").glob("dagwright-task-*"))
+
     def start(self, program: str) -> None:
         """Start one of `PROGRAMS`; its output is in `logs/PROGRAM.log` below `root`."""
         log = self.root / "logs" / f"{program}.log"
@@ -244,7 +248,8 @@ def running_airflow(
 
     `environment` is how a connection is given without the database: `AIRFLOW_CONN_NAME`.
     """
-    (root / "dags").mkdir(parents=True)
+    for name in ("dags", "tmp"):
+        (root / name).mkdir(parents=True)
     airflow = _prepared(postgres, root, environment or {})
     migrate = [str(BIN / "airflow"), "db", "migrate"]
     done = subprocess.run(
@@ -295,6 +300,7 @@ def _prepared(postgres: Postgres, root: Path, environment: Mapping[str, str]) ->
         **os.environ,
         "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "AIRFLOW_HOME": str(root),
+        "TMPDIR": str(root / "tmp"),
         **{f"AIRFLOW__{key}": text for key, text in settings.items()},
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",
         name: value,

@@ -12,7 +12,6 @@ import shlex
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Final, NamedTuple
 
 from dagwright_airflow import leash
@@ -32,6 +31,7 @@ from dagwright_airflow.operators.outcome import Outcome, Verdict, judge
 from dagwright_airflow.operators.presentation import compiled_sql, failures, summary, table
 from dagwright_airflow.operators.process import LINE_BYTES, LeashedProcess
 from dagwright_airflow.operators.results import NodeResult, read_results
+from dagwright_airflow.operators.scratch import scratch_folder
 from dagwright_airflow.operators.seeds import SeedMemory
 from dagwright_airflow.secrets import look_up
 
@@ -205,8 +205,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             more: arguments after all others.
             longest: how much of a line counts, in bytes.
         """
-        with TemporaryDirectory(prefix="dagwright-") as scratch:
-            call = self._call(project, Path(scratch))
+        with scratch_folder() as scratch:
+            call = self._call(project, scratch)
             blank = blanker(call.secrets)
             start = self._program(call.environment)
             by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
@@ -217,9 +217,9 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             self._running = LeashedProcess([*start, *arguments], project, call.environment)
             self._running.longest_line = longest
             status = self._running.run(lambda line: tell(line, blank), has_lost_its_supervisor)
-            results = read_results(Path(scratch, "target"), blank)
+            results = read_results(scratch / "target", blank)
             if self.artifacts:
-                keep_artifacts(Path(scratch, "target"), self._kept(), blank, self.log)
+                keep_artifacts(scratch / "target", self._kept(), blank, self.log)
         if self._running.stopped:
             raise AirflowException("dbt was stopped because the task was killed")
         return status, results

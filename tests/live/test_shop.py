@@ -1,0 +1,93 @@
+"""The sample shop on PostgreSQL, run by a scheduler: what it builds, and what it leaves."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing
+
+import duckdb
+import pytest
+
+from live.server import LiveAirflow
+from live.shop_in_postgres import (
+    Shop,
+    bake,
+    comparable,
+    dbt,
+    deploy,
+    everything,
+    shop_in_postgres,
+)
+from shop import CONFIGS, MADE
+
+NOT_TAKEN = ("Unable to do partial parsing", "Starting full parse")
+"""What dbt says where it parses the project anew although there is a parse."""
+
+SPEC = """\
+version: 1
+dag: {{id: {dag}, schedule: null, default_args: {{retries: 0}}}}
+render: {{project_dir: {project}, tests: build, sources: with_tests_or_freshness}}
+execute:
+  mode: local
+  invocation: dbt_runner
+  project_dir: {project}
+  profile: {{profiles_dir: {project}, target: warehouse}}
+  secrets: {{DBT_ENV_SECRET_SHOP: {{connection: shop_db}}}}
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(postgres, live_airflow: LiveAirflow, tmp_path_factory) -> Shop:
+    shop = shop_in_postgres(postgres, tmp_path_factory.mktemp("shop") / "shop", "shop_pg")
+    live_airflow.add_connection(
+        "shop_db",
+        conn_type="postgres",
+        host=postgres.host,
+        port=postgres.port,
+        login=postgres.user,
+        password=postgres.password,
+        schema=shop.database,
+    )
+    return shop
+
+
+@pytest.fixture(scope="module")
+def in_duckdb(tmp_path_factory) -> dict[str, list[object]]:
+    """What the shop builds in DuckDB, by one call of dbt."""
+    folder = tmp_path_factory.mktemp("duck") / "shop"
+    shutil.copytree(CONFIGS / "shop", folder, ignore=MADE)
+    dbt(folder, "build")
+    with closing(duckdb.connect(str(folder / "shop.duckdb"))) as connection:
+        made = connection.execute(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_schema <> 'main'"
+        ).fetchall()
+        return {
+            f"{schema}.{name}": comparable(
+                connection.execute(f'select * from "{schema}"."{name}"').fetchall()  # noqa: S608
+            )
+            for schema, name in made
+        }
+
+
+def test_every_table_is_that_of_duckdb(live_airflow, shop, in_duckdb) -> None:
+    """All tasks are green and parse nothing; no file, no session and no folder is left."""
+    secret = {"DBT_ENV_SECRET_SHOP": shop.postgres.password}
+    dbt(shop.folder, "parse", **secret)
+    deploy(live_airflow, "shop_pg", SPEC.format(dag="shop_pg", project=shop.folder))
+    bake(live_airflow.dags / "shop_pg", shop.folder, **secret)
+    before = everything(shop.folder)
+
+    run = live_airflow.trigger("shop_pg")
+    assert live_airflow.wait("shop_pg", run) == "success"
+    states = live_airflow.states("shop_pg", run)
+    assert set(states.values()) == {"success"}
+    assert shop.tables() == in_duckdb
+
+    for task in states:
+        log = live_airflow.log("shop_pg", run, task)
+        assert not [sign for sign in NOT_TAKEN if sign in log], log
+        assert shop.postgres.password not in log
+    assert everything(shop.folder) == before
+    assert shop.sessions() == []
+    assert live_airflow.scratch() == []
