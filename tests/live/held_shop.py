@@ -79,7 +79,7 @@ finally:
 _SPEC: Final = """\
 version: 1
 dag: {{id: {dag}, schedule: null, default_args: {{retries: 1, retry_delay: 1s}}}}
-render: {{project_dir: {project}, select: [slow_orders], tests: build}}
+render: {{project_dir: {project}, select: [slow_orders], tests: build, group_by: none}}
 execute:
   mode: local
   dbt_executable: {program}
@@ -176,7 +176,8 @@ def held_shop(airflow: LiveAirflow, postgres: Postgres, folder: Path, name: str)
     (shop.folder / "models/slow_orders.sql").write_text(_MODEL, encoding="utf-8")
     (shop.folder / "tests/slow_orders_are_held.sql").write_text(_TEST, encoding="utf-8")
     shop.rows(_HOLD)
-    dbt(shop.folder, "build", "-s", "+stg_orders", DBT_ENV_SECRET_SHOP=postgres.password)
+    words = ("build", "-s", "+stg_orders", "--indirect-selection", "cautious")
+    dbt(shop.folder, *words, DBT_ENV_SECRET_SHOP=postgres.password)
     airflow.add_connection("held_db", conn_type="postgres", password=postgres.password)
     (folder / "holds").mkdir()
     program = folder / "dbt"

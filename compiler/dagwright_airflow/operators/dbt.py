@@ -22,6 +22,7 @@ from dagwright_airflow.airflow_api import (
     dags_folder,
     has_lost_its_supervisor,
 )
+from dagwright_airflow.operators import lineage
 from dagwright_airflow.operators.artifacts import keep_artifacts, wants_all_written
 from dagwright_airflow.operators.blank import blanker
 from dagwright_airflow.operators.environment import allowed_flags, child_environment
@@ -145,6 +146,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.on_warning = tuple(on_warning)
         self.compiled_sql = ""
         self._running: LeashedProcess | None = None
+        self._lineage: lineage.Lineage | None = None
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return a summary of what dbt did.
@@ -210,7 +212,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             blank = blanker(call.secrets)
             start = self._program(call.environment)
             by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
-            spared = by_api and not wants_all_written(self.artifacts)
+            traced = lineage.is_asked_for(self.command[0])
+            spared = by_api and not traced and not wants_all_written(self.artifacts)
             written = "--no-write-json" if spared else "--write-json"
             arguments = [*call.arguments, written, *more]
             self.log.info("In %s: dbt %s", project, shlex.join(arguments))
@@ -218,6 +221,10 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             self._running.longest_line = longest
             status = self._running.run(lambda line: tell(line, blank), has_lost_its_supervisor)
             results = read_results(scratch / "target", blank)
+            if traced and results:
+                self._lineage = lineage.read_lineage(
+                    project, scratch / "target", call.environment, self.log
+                )
             if self.artifacts:
                 keep_artifacts(scratch / "target", self._kept(), blank, self.log)
         if self._running.stopped:
@@ -260,6 +267,10 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             callback(told)
         except Exception:
             self.log.exception("A callback for warnings failed; the task did not.")
+
+    def get_openlineage_facets_on_complete(self, _task_instance: object) -> Any:
+        """Return what dbt read and wrote, to the OpenLineage provider; None if nobody asked."""
+        return lineage.as_operator_lineage(self._lineage)
 
     def on_kill(self) -> None:
         """Stop dbt and whatever it started."""

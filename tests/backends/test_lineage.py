@@ -1,0 +1,95 @@
+"""What Airflow's OpenLineage provider tells of a task: the tables that its dbt read and wrote."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airflow_home import AirflowHome
+from artifact_builder import dbt_task
+from tiny import runner
+
+pytestmark = [pytest.mark.airflow, pytest.mark.dbt, pytest.mark.slow]
+
+BUILD = dbt_task(
+    "build",
+    ["build", "--select", "raw_orders", "orders"],
+    [
+        "seed.tiny.raw_orders",
+        "model.tiny.orders",
+        "test.tiny.not_null_orders_id.84ef11d8fe",
+        "test.tiny.unique_orders_id.1360ecc70e",
+        "test.tiny.amount_is_small.f369cc9b05",
+    ],
+)
+
+MODEL = dbt_task("model", ["run", "--select", "orders"], ["model.tiny.orders"])
+
+
+def told(home: AirflowHome, task: str, transport: Path) -> tuple[str, list[Any]]:
+    """Return the output of a task that is run with a listener, and the events of its end."""
+    stated = {"type": "file", "log_file_path": str(transport), "append": True}
+    variables = {
+        **home.environment,
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(stated),
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": "shop",
+    }
+    with runner(AirflowHome(home.root, variables), task) as process:
+        output, _ = process.communicate()
+    events = [json.loads(line) for line in transport.read_text().splitlines()]
+    return output, [event for event in events if event["eventType"] not in ("START", "RUNNING")]
+
+
+def by_table(datasets: list[Any]) -> dict[str, Any]:
+    return {one["name"]: one for one in datasets}
+
+
+@pytest.mark.parametrize("invocation", ["subprocess", "dbt_runner"])
+def test_a_task_tells_what_it_wrote_and_how_that_fared(
+    tiny: Callable[..., AirflowHome], invocation: str, tmp_path: Path
+) -> None:
+    home = tiny(BUILD, invocation=invocation)
+    output, (event,) = told(home, "build", tmp_path / "events")
+    assert "state: success" in output, output
+    assert event["eventType"] == "COMPLETE"
+    assert event["job"]["namespace"] == "shop"
+    assert event["inputs"] == []  # What the tests read was written here.
+    outputs = by_table(event["outputs"])
+    assert sorted(outputs) == ["tiny.main.orders", "tiny.main.raw_orders"]
+    assert outputs["tiny.main.raw_orders"]["outputFacets"]["outputStatistics"]["rowCount"] == 3
+    facets = outputs["tiny.main.orders"]["facets"]
+    tests = facets["dataQualityAssertions"]["assertions"]
+    assert [(one["name"], one["success"]) for one in tests] == [
+        ("amount_is_small", True),
+        ("not_null_orders_id", True),
+        ("unique_orders_id", True),
+    ]
+    (source,) = facets["columnLineage"]["fields"]["id"]["inputFields"]
+    assert (source["name"], source["field"]) == ("tiny.main.raw_orders", "id")
+
+
+def test_a_model_tells_the_seed_that_it_read(tiny, tmp_path: Path) -> None:
+    home = tiny(BUILD, MODEL)
+    with runner(home, "build") as process:
+        process.communicate()
+    output, (event,) = told(home, "model", tmp_path / "events")
+    assert "state: success" in output, output
+    assert list(by_table(event["inputs"])) == ["tiny.main.raw_orders"]
+    assert list(by_table(event["outputs"])) == ["tiny.main.orders"]
+
+
+def test_what_cannot_be_read_is_told_and_fails_nothing(airflow, tmp_path: Path) -> None:
+    from dagwright_airflow.operators.lineage import read_lineage
+
+    log = logging.getLogger("lineage")
+    records: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
+    log.addHandler(handler)
+    assert read_lineage(tmp_path, tmp_path, {}, log) is None
+    assert "OpenLineage cannot read dbt's files (FileNotFoundError" in records[0]
