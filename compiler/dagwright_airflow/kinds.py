@@ -195,6 +195,13 @@ def house_in_pods(operator: Callable[[], Any]) -> Callable[[], Any]:
     return house
 
 
+def documenting_dbt() -> Any:
+    """Return the operator that makes the project's documentation."""
+    from dagwright_airflow.operators.docs import DocsOperator  # noqa: PLC0415 (few need it)
+
+    return DocsOperator
+
+
 def _refuse_airflow_2() -> None:
     if find_spec("airflow.sdk") is None:
         raise ArtifactError("mode `watcher` needs Airflow 3; use another mode here")
@@ -208,6 +215,7 @@ _BY_MODE: Final[Mapping[str, Kind]] = MappingProxyType(
             needs_folder=True,
             callbacks=("on_warning",),
         ),
+        "docs": Kind(documenting_dbt, ("command", "nodes"), needs_folder=True),
         "docker": Kind(
             docker_operator,
             ("command", "image", "environment", "labels", "cpus", "mem_limit", "device_requests"),

@@ -25,7 +25,7 @@ from live.server import LiveAirflow
 from live.shop_in_postgres import Shop, dbt, deploy, shop_in_postgres
 from processes import running_with
 
-TASK: Final = "slow_orders.build"
+TASK: Final = "shop.slow_orders.build"
 ROWS: Final = 60
 
 _MODEL: Final = """\
@@ -79,7 +79,7 @@ finally:
 _SPEC: Final = """\
 version: 1
 dag: {{id: {dag}, schedule: null, default_args: {{retries: 1, retry_delay: 1s}}}}
-render: {{project_dir: {project}, select: [slow_orders], tests: build, group_by: none}}
+render: {{project_dir: {project}, select: [slow_orders], tests: build}}
 execute:
   mode: local
   dbt_executable: {program}
@@ -99,6 +99,18 @@ class HeldShop:
     shop: Shop
     dag: str
     folder: Path
+
+    def reset(self) -> None:
+        """Hold nothing, end what is still held from before, and forget the model."""
+        for file in (self.folder / "holds").iterdir():
+            file.unlink()
+        self.shop.rows("delete from public.holds")
+        self.shop.rows(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = %s and pid <> pg_backend_pid()",
+            self.shop.database,
+        )
+        self.shop.rows("drop schema if exists slow cascade")
 
     def start(self, run: str) -> None:
         """Start a run of that name."""

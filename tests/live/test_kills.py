@@ -71,7 +71,7 @@ def held(live_airflow: LiveAirflow, postgres, tmp_path_factory) -> HeldShop:
 def test_a_kill_leaves_nothing_and_the_next_try_is_green(
     held: HeldShop, moment: str, blow: Blow
 ) -> None:
-    held.shop.rows("drop schema if exists slow cascade")
+    held.reset()
     before = everything(held.shop.folder)
     airflow = held.airflow
     run = f"{moment}_{blow.__name__}"

@@ -65,6 +65,28 @@ def keep_artifacts(
         log.warning("The files of dbt could not be kept (%s: %s)", type(error).__name__, error)
 
 
+def keep_docs(
+    target: Path, stated: Mapping[str, Any], blank: Callable[[str], str], log: logging.Logger
+) -> None:
+    """Copy the documentation that dbt made in `target` to where it is read, over the last one.
+
+    Args:
+        target: the folder that dbt wrote to.
+        stated: the `path` of a folder or an object store, and whether the page is `static`.
+        blank: returns a text without the secrets of the call.
+        log: of the task.
+
+    Raises:
+        OSError: dbt made none, or the store did not take it; a store may raise others too.
+    """
+    home = object_store_path(stated["path"])
+    home.mkdir(parents=True, exist_ok=True)
+    page = "static_index.html" if stated["static"] else "index.html"
+    for source, name in (("manifest.json",) * 2, ("catalog.json",) * 2, (page, "index.html")):
+        (home / name).write_text(blank((target / source).read_text("utf-8")), encoding="utf-8")
+    log.info("The documentation is in %s", home)
+
+
 def _found(target: Path, names: Sequence[str]) -> Iterator[Path]:
     for name in names:
         yield from sorted(target.glob(FILES[name]))

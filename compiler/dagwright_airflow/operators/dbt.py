@@ -188,7 +188,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
 
         status, results = self._call_dbt(project, tell)
         self._show(results or ())
-        self._end(judge(results, self.nodes, status, tuple(last)), results or ())
+        self._end(self.judged(results, status, tuple(last)), results or ())
         self._warn([one for one in results or () if one.status == "warn"], context)
         return summary(results or ())
 
@@ -213,7 +213,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             start = self._program(call.environment)
             by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
             traced = lineage.is_asked_for(self.command[0])
-            spared = by_api and not traced and not wants_all_written(self.artifacts)
+            spared = by_api and not traced and not self.needs_all_written()
             written = "--no-write-json" if spared else "--write-json"
             arguments = [*call.arguments, written, *more]
             self.log.info("In %s: dbt %s", project, shlex.join(arguments))
@@ -225,18 +225,31 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
                 self._lineage = lineage.read_lineage(
                     project, scratch / "target", call.environment, self.log
                 )
-            if self.artifacts:
-                keep_artifacts(scratch / "target", self._kept(), blank, self.log)
+            self.keep(scratch / "target", blank)
         if self._running.stopped:
             raise AirflowException("dbt was stopped because the task was killed")
         return status, results
 
-    def _kept(self) -> Mapping[str, Any]:
-        """Return which files to keep; a relative path starts at the loader file's folder."""
-        path = str(self.artifacts.get("path", ""))
-        if not path or "://" in path:
-            return self.artifacts
-        return {**self.artifacts, "path": str(self._resolved(path))}
+    def needs_all_written(self) -> bool:
+        """Return whether dbt must write more than its results."""
+        return wants_all_written(self.artifacts)
+
+    def keep(self, target: Path, blank: Callable[[str], str]) -> None:
+        """Copy what is to be kept of dbt's `target` folder, before that is gone."""
+        if self.artifacts:
+            keep_artifacts(target, self.placed(self.artifacts), blank, self.log)
+
+    def placed(self, stated: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return `stated` with its `path`: a relative one starts at the loader file's folder."""
+        path = str(stated["path"])
+        known = not path or "://" in path
+        return stated if known else {**stated, "path": str(self._resolved(path))}
+
+    def judged(
+        self, results: Sequence[NodeResult] | None, status: int, last: Sequence[str], /
+    ) -> Verdict:
+        """Return what the call came to, which exited with `status` and printed `last`."""
+        return judge(results, self.nodes, status, last)
 
     def _show(self, results: Sequence[NodeResult]) -> None:
         self.compiled_sql = compiled_sql(results)

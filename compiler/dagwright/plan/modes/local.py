@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 from dagwright.plan.modes.containers import secret_sources
+from dagwright.plan.modes.docs import KIND, docs_arguments, with_docs
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.options import option_forms
 from dagwright.plan.parses import check_vars, partial_parses
@@ -10,6 +14,15 @@ from dagwright.spec.model.execute import Local, LocalKeys
 
 
 def local(execute: Local, given: Given) -> Mode:
+    """Return the mode that runs dbt in the worker, and makes the documentation if that is asked."""
+    mode = in_worker(execute, given)
+    if execute.docs is None:
+        return mode
+    others = {KIND: docs_arguments(execute.docs, mode.shared)}
+    return replace(mode, others=others, finish=partial(with_docs, execute.docs))
+
+
+def in_worker(execute: LocalKeys, given: Given) -> Mode:
     """Return the mode that runs dbt in the worker."""
     check_vars(given.loaded, given.report)
     return Mode(

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from dagwright.plan.model import Step
 from dagwright.plan.modes.docker import docker
-from dagwright.plan.modes.local import local
+from dagwright.plan.modes.local import in_worker
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.modes.pods import aws_eks, gcp_gke, kubernetes
 from dagwright.plan.modes.watcher_command import PRODUCER, ProducerCommand
@@ -34,7 +34,7 @@ LEDGER: Final = "dagwright_results"
 
 PRODUCERS: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType(
     {
-        "local": local,
+        "local": in_worker,
         "docker": docker,
         "kubernetes": kubernetes,
         "aws_eks": aws_eks,

@@ -44,6 +44,15 @@ class Artifacts(SpecPart):
     """Which files; those that a command does not write are left out."""
 
 
+class Docs(SpecPart):
+    """The project's documentation, made anew after all tasks of a run."""
+
+    path: str
+    """A folder, or an object store such as `s3://CONNECTION@bucket`; templates are allowed."""
+    static: bool = False
+    """Whether `index.html` holds everything, so that it can be opened where it lies."""
+
+
 class WorkerKeys(SecretKeys):
     """The keys of the modes in which a worker starts dbt itself."""
 
@@ -62,7 +71,14 @@ class LocalKeys(WorkerKeys):
     """The dbt program on the worker: a name to be found on the PATH, or a path."""
 
 
-class Local(ExecuteCommon, LocalKeys):
+class DocsKeys(SpecPart):
+    """The key of the modes whose worker can make the project's documentation."""
+
+    docs: Docs | None = None
+    """Make dbt's documentation after all tasks, and keep it there; none if not given."""
+
+
+class Local(ExecuteCommon, LocalKeys, DocsKeys):
     """dbt runs where the Airflow worker runs."""
 
     mode: Literal["local"]
