@@ -47,12 +47,12 @@ def parsed_tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tiny(airflow_home: AirflowHome, parsed_tiny: Path) -> Callable[..., AirflowHome]:
-    """A function that deploys a DAG of the given tasks beside the project."""
+    """A function that deploys a DAG of the given tasks, all of one kind, beside the project."""
 
-    def deploy(*tasks: Any, **shared: Any) -> AirflowHome:
+    def deploy(*tasks: Any, kind: str = "dbt", **shared: Any) -> AirflowHome:
         shutil.copytree(parsed_tiny, airflow_home.root / "tiny")
         (airflow_home.dags / "dbt.py").write_text(LOADER)
-        defaults = {"dbt": {**DEFAULTS["dbt"], **shared}}
+        defaults = {kind: {**DEFAULTS["dbt"], **shared}}
         write_artifact(airflow_home.dags / "compiled", "tiny", tasks, defaults=defaults)
         environment = {**airflow_home.environment, "TINY_DATABASE": DATABASE}
         return AirflowHome(airflow_home.root, environment)

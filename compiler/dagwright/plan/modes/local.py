@@ -14,7 +14,7 @@ from dagwright.spec.model.execute import Local, LocalKeys
 
 
 def local(execute: Local, given: Given) -> Mode:
-    """Return the mode that runs dbt in the worker, and makes the documentation if that is asked."""
+    """Return the mode that runs dbt in the worker, and documents the project if asked."""
     mode = in_worker(execute, given)
     if execute.docs is None:
         return mode
