@@ -18,7 +18,7 @@ from dagwright.spec.conversions import (
     cron_hint,
 )
 from dagwright.spec.cron import PRESETS
-from dagwright.spec.keys import home_of, keys_at, mode_of, modes_with
+from dagwright.spec.keys import BLOCKS_WITH_MODES, home_of, keys_at, mode_of, modes_with
 from dagwright.spec.model.execute.watcher import UNFIT
 from dagwright.spec.model.settings import OLD_WORDS, REFUSED, RENAMED
 from dagwright.spec.producer_rules import UNFIT_PRODUCER
@@ -146,17 +146,19 @@ class Complaint:
     def unknown_key(self) -> Diagnostic:
         """A key that the block does not have."""
         at, key = self.places.key(self.route), self.last
-        if key in REFUSED and set(self.route[:3]) & {"dag", "task_group", "execute", "render"}:
+        parent = self.route[:-1]
+        elsewhere = home_of(key, parent, self.places.root.entries)
+        of_a_mode = bool(elsewhere) and parent in BLOCKS_WITH_MODES
+        of_airflow = {"dag", "task_group", "execute", "render"} & set(self.route[:3])
+        if key in REFUSED and of_airflow and not of_a_mode:
             instead = self._free_key(RENAMED.get(key))
             return REFUSED_KEY.at(
                 at, key=key, reason=REFUSED[key], notes=self.notes, instead=instead
             )
-        parent = self.route[:-1]
         known = self._keys(parent)
         instead = self._free_key(sure_miss(key, known))
         hint = near_miss(key, known) or f"keys are: {', '.join(known)}"
-        elsewhere = home_of(key, parent, self.places.root.entries)
-        if elsewhere and (instead is None or parent == ("execute",)):
+        if elsewhere and (instead is None or of_a_mode):
             hint, instead = elsewhere, None
         if not key.isprintable():
             hint = "a character of it cannot be seen: type the key anew"

@@ -42,9 +42,14 @@ def keys_at(route: Route, mode_at: ModeOf = lambda _: None) -> tuple[str, ...]:
     )
 
 
-def modes_with(key: str) -> tuple[str, ...]:
-    """Return the modes whose `execute` block has `key`."""
-    return tuple(mode for mode, part in MODES.items() if key in part.model_fields)
+BLOCKS_WITH_MODES: Final[tuple[Route, ...]] = (("execute",), ("execute", "producer"))
+"""The blocks whose keys are those of their mode."""
+
+
+def modes_with(key: str, block: Route = ("execute",)) -> tuple[str, ...]:
+    """Return the modes whose block, `execute` or the producer in it, has `key`."""
+    parts = {mode: parts_at(block, dict.fromkeys((block,), mode).get) for mode in MODES}
+    return tuple(mode for mode in MODES if any(key in one.model_fields for one in parts[mode]))
 
 
 _BLOCKS: Final[tuple[Route, ...]] = (
@@ -63,7 +68,7 @@ def home_of(key: str, parent: Route, written: Container[str]) -> str:
 
     `written` are the keys at the top of the spec. Empty where none has it.
     """
-    if parent == ("execute",) and (modes := modes_with(key)):
+    if parent in BLOCKS_WITH_MODES and (modes := modes_with(key, parent)):
         return f"modes that have this key: {', '.join(modes)}"
     if parent[:1] == ("environments",):  # What an environment may say is less, and that is why.
         return ""

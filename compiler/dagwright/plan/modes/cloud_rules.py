@@ -86,8 +86,9 @@ ROUNDED: Final = Rule(
     help="write what you get, and nothing is rounded",
     explain="""\
     ECS counts CPU in units of a 1,024th and memory in MiB; Container Instances counts CPU in
-    hundredths and memory in tenths of a GB. What lies between is rounded up, so that a task gets
-    at least what it asked for.
+    hundredths and memory in tenths of a GB; Docker and Kubernetes count memory in whole bytes, of
+    which `0.3Gi` is none. What lies between is rounded up, so that a task gets at least what it
+    asked for.
 
     ## Example
     ```yaml

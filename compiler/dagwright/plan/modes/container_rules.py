@@ -96,4 +96,36 @@ OURS_IN_POD: Final = Rule(
     """,
 )
 
-RULES: Final = (OPERATOR_ARGUMENT, OPERATOR_ARGUMENT_TYPE, OURS_IN_POD)
+POD_PATCH: Final = Rule(
+    code="DW523",
+    name="pod-patch",
+    severity="error",
+    message="Kubernetes could not merge this: {fault}",
+    help="see strategic merge patch in the documentation of Kubernetes",
+    explain="""\
+    `pod` is merged as `kubectl patch` merges (strategic merge). Items of `containers`, `env`,
+    `volumes` and a few more lists are known by a key of theirs, and without it nobody knows which
+    item is meant. `$patch: delete`, `$patch: replace`, `$retainKeys` and
+    `$deleteFromPrimitiveList/finalizers` are directives; others are none here.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: kubernetes
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      pod: {spec: {containers: [{securityContext: {runAsNonRoot: true}}]}}
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: kubernetes
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      pod: {spec: {containers: [{name: dbt, securityContext: {runAsNonRoot: true}}]}}
+    ```
+    """,
+)
+
+RULES: Final = (OPERATOR_ARGUMENT, OPERATOR_ARGUMENT_TYPE, OURS_IN_POD, POD_PATCH)

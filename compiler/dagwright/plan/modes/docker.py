@@ -15,6 +15,7 @@ from dagwright.plan.modes.containers import (
 )
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.modes.operator_args import checked_operator_args
+from dagwright.plan.modes.rounding import BYTE, rounded, tell_rounded_bytes
 from dagwright.spec.amounts import amount
 from dagwright.spec.model import Docker
 from dagwright.spec.model.execute.container import Volume
@@ -23,6 +24,7 @@ from dagwright.spec.model.execute.container import Volume
 def docker(execute: Docker, given: Given) -> Mode:
     """Return the mode that runs dbt in containers of the worker's Docker."""
     by_node = ByNode(execute, given)
+    tell_rounded_bytes(by_node.each(), given)
     shared = {**_arguments(execute, given), **checked_operator_args("docker", execute, given)}
 
     def own(call: Call) -> Arguments:
@@ -47,7 +49,7 @@ def _arguments(execute: Docker, given: Given) -> dict[str, Any]:
         "mounts": [_mount(volume) for volume in execute.volumes],
         "labels": dict(execute.labels),
         "cpus": None if resources.cpu is None else float(amount(resources.cpu)),
-        "mem_limit": None if limits.memory is None else int(amount(limits.memory)),
+        "mem_limit": None if limits.memory is None else rounded(limits.memory, BYTE).whole,
         "device_requests": [{"count": resources.gpu, "capabilities": [["gpu"]]}]
         if resources.gpu
         else [],
@@ -59,7 +61,7 @@ def _mount(volume: Volume) -> dict[str, Any]:
     """Return the arguments of `docker.types.Mount`."""
     mount: dict[str, Any] = {"target": volume.mount, "read_only": volume.read_only}
     if volume.empty is not None:
-        size = int(amount(volume.empty))
+        size = rounded(volume.empty, BYTE).whole
         return {**mount, "source": None, "type": "tmpfs", "tmpfs_size": size}
     if volume.host is not None:
         return {**mount, "source": volume.host, "type": "bind"}

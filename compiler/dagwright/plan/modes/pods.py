@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from math import ceil
 from typing import Any, Final
 
-from dagwright.plan.modes.container_rules import OURS_IN_POD
+from dagwright.plan.modes.cloud_rules import ROUNDED
+from dagwright.plan.modes.container_rules import OURS_IN_POD, POD_PATCH
 from dagwright.plan.modes.containers import (
     ByNode,
     changed,
@@ -20,7 +22,8 @@ from dagwright.plan.modes.containers import (
 )
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.modes.operator_args import checked_operator_args
-from dagwright.plan.pod_merge import strategic_merge
+from dagwright.plan.modes.rounding import tell_rounded_bytes
+from dagwright.plan.pod_merge import patch_faults, strategic_merge
 from dagwright.spec.model import AwsEks, GcpGke, Kubernetes
 from dagwright.spec.model.execute import PodKeys
 from dagwright.spec.model.execute.container import Limits, Resources, Toleration, Volume
@@ -67,6 +70,7 @@ def _pod_mode(
     """Return a mode with pods; `place` says where the cluster is, in the operator's words."""
     by_node: ByNode[Any] = ByNode(execute, given)
     _check_pods(by_node, given)
+    tell_rounded_bytes(by_node.each(), given)
     shared = {
         **given_only(place.items()),
         **pod_arguments(execute, given),
@@ -87,7 +91,7 @@ def pod_arguments(keys: Any, given: Given) -> Json:
         "base_container_name": CONTAINER,
         "namespace": keys.namespace,
         "on_finish_action": keys.on_finish,
-        "startup_timeout_seconds": int(keys.startup_timeout),
+        "startup_timeout_seconds": ceil(keys.startup_timeout),
         "pod_template_dict": manifest(keys, given),
     }
     return made if keys.deferrable is None else {**made, "deferrable": keys.deferrable}
@@ -210,12 +214,22 @@ def _volume(number: int, volume: Volume) -> Json:
 def _check_pods(by_node: ByNode[Any], given: Given) -> None:
     """Report what `pod` may not decide, in the block and in its overrides."""
     keys: PodKeys = by_node.keys
+    whole = ceil(keys.startup_timeout)
+    if whole != keys.startup_timeout:
+        at = given.loaded.places.value((*by_node.route, "startup_timeout"))
+        given.report.add(ROUNDED.at(at, quantity=f"{keys.startup_timeout}s", made=f"{whole}s"))
     _check_pod(keys.pod, (*by_node.route, "pod"), given)
     for number, override in enumerate(keys.overrides):
         _check_pod(override.pod or {}, (*by_node.route, "overrides", number, "pod"), given)
 
 
 def _check_pod(pod: Mapping[str, Any], route: tuple[str | int, ...], given: Given) -> None:
+    for below, fault in patch_faults(pod):
+        given.report.add(POD_PATCH.at(given.loaded.places.key((*route, *below)), fault=fault))
+    if not _has_dbt(strategic_merge({"spec": {"containers": [{"name": CONTAINER}]}}, pod)):
+        at, hint = given.loaded.places.key(route), "without this container there is no dbt"
+        gone = f"that there is no container `{CONTAINER}`"
+        given.report.add(OURS_IN_POD.at(at, part=gone, hint=hint))
     spec, metadata = pod.get("spec"), pod.get("metadata")
     for part, names in ((metadata, OURS["metadata"]), (spec, OURS["spec"])):
         for name in part if isinstance(part, Mapping) else ():
@@ -227,6 +241,13 @@ def _check_pod(pod: Mapping[str, Any], route: tuple[str | int, ...], given: Give
             for name in one:
                 if name in OURS["container"]:
                     _complain(given, (*route, "spec", "containers", number, name), name)
+
+
+def _has_dbt(pod: Mapping[str, Any]) -> bool:
+    spec = pod.get("spec")
+    containers = spec.get("containers") if isinstance(spec, Mapping) else None
+    named = containers if isinstance(containers, list) else []
+    return any(isinstance(one, Mapping) and one.get("name") == CONTAINER for one in named)
 
 
 def _complain(given: Given, route: tuple[str | int, ...], name: str) -> None:
@@ -245,7 +266,6 @@ OURS: Final[Mapping[str, Mapping[str, str]]] = {
         "args": "the compiler decides them",
         "command": "write it as `execute.entrypoint`",
         "image": "write it as `execute.image`",
-        "$patch": "without this container there is no dbt",
     },
 }
 """By part of a pod: what `pod` may not decide, and what does."""
