@@ -130,6 +130,16 @@ def test_a_switch_that_is_a_template_is_dbts_own_variable_in_a_container() -> No
     assert "full" not in json.dumps([task.get("command") for task in document["tasks"]])
 
 
+def test_a_switch_that_is_off_and_has_no_flag_for_it_is_said_in_a_container_too() -> None:
+    spec = with_execute("image: x, full_refresh: false, empty: false")
+    made, codes = compiled(spec.replace("mode: local", "mode: docker"))
+    assert made is not None, codes
+    assert json.loads(made.text)["defaults"]["docker"]["environment"] == {
+        "DBT_FULL_REFRESH": "False",
+        "DBT_ENGINE_FULL_REFRESH": "False",
+    }
+
+
 @pytest.mark.parametrize(
     ("keys", "retried"),
     [

@@ -127,15 +127,19 @@ def option_words(
 
 
 def option_variables(given: Mapping[str, Any]) -> Mapping[str, str]:
-    """Return the environment variables for the switches in `given` that are templates.
+    """Return the environment variables for the switches in `given` that no argument can say.
 
-    dbt reads one where no flag is given, and refuses what is neither true nor false.
+    Those that are templates: dbt reads the variable where no flag is given, and refuses what is
+    neither true nor false. And those that are off where no flag says so: an image may say yes.
     """
-    return {
-        f"DBT_{OPTIONS[key].variable}": value
-        for key, value in given.items()
-        if _is_later(OPTIONS[key], value)
-    }
+    switches = {OPTIONS[key].variable: (OPTIONS[key], value) for key, value in given.items()}
+    found: dict[str, str] = {}
+    for name, (option, value) in switches.items():
+        if _is_later(option, value):
+            found[f"DBT_{name}"] = value
+        elif value is False and option.off is None:
+            found |= {f"DBT_{name}": "False", f"DBT_ENGINE_{name}": "False"}
+    return found
 
 
 def _is_later(option: Option, value: object) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainSerializer, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from dagwright.spec.model.execute.quantities import Bytes, Cpu
@@ -44,6 +44,7 @@ _WORDS: Final = [{"const": word, "description": text} for word, text in ENTRYPOI
 Entrypoint = Annotated[
     str | tuple[str, ...],
     PlainValidator(_entrypoint),
+    PlainSerializer(lambda words: words if isinstance(words, str) else list(words)),
     Shown(
         {
             "anyOf": [
