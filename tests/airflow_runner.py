@@ -38,7 +38,7 @@ def main(dag_id: str, task_id: str) -> None:
         logical_date=now,
         data_interval=None,
         run_after=now,
-        run_id="one",
+        run_id=f"of_{task_id}",
         session=session,
         conf=None,
         triggered_by=DagRunTriggeredByType.TEST,

@@ -22,8 +22,8 @@ def make_wheels(folder: Path) -> str:
     folder.mkdir(parents=True)
     entry = "[console_scripts]\ndbt = small_dbt:main\n"
     wheels = [
-        _wheel(folder, "dbt_core", "1.99.0", {"small_dbt.py": DBT}, entry),
-        _wheel(folder, "dbt_little", "0.1", {"little.py": "SIZE = 1\n"}),
+        make_wheel(folder, "dbt_core", "1.99.0", {"small_dbt.py": DBT}, entry),
+        make_wheel(folder, "dbt_little", "0.1", {"little.py": "SIZE = 1\n"}),
     ]
     lines = [
         f"{name}=={version} \\\n    --hash=sha256:{sha256(path.read_bytes()).hexdigest()}\n"
@@ -32,9 +32,10 @@ def make_wheels(folder: Path) -> str:
     return "".join(lines)
 
 
-def _wheel(
+def make_wheel(
     folder: Path, name: str, version: str, modules: dict[str, str], entry: str = ""
 ) -> tuple[str, str, Path]:
+    """Return the name, the version and the file of a package that it puts into `folder`."""
     info = f"{name}-{version}.dist-info"
     files = {
         **modules,

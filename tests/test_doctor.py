@@ -6,12 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from dagwright.cli import program
+from small_wheels import make_wheels
 
 pytestmark = pytest.mark.dbt
 TINY = Path(__file__).parent / "projects/tiny"
@@ -174,3 +176,35 @@ def test_what_cannot_be_asked_says_so(home: Path) -> None:
     told = in_mode(home, '  mode: docker\n  image: "{{ var.value.image }}"\n')
     assert (told.exit_code, "DW661" in told.stdout) == (1, True)
     assert "the image is a template" in told.stdout
+
+
+def test_the_dbt_of_an_environment_that_is_there(home: Path) -> None:
+    told = in_mode(home, f"  mode: virtualenv\n  prebuilt: {BIN.parent}\n")
+    assert told.exit_code == 0, told.output
+    assert "dbt is there: 1." in told.stdout
+
+
+def test_an_environment_that_no_task_has_made_yet(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_wheels(home / "wheels")
+    monkeypatch.setenv("UV_FIND_LINKS", str(home / "wheels"))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    spec = home / "tiny.dagwright.yaml"
+    made = "  mode: virtualenv\n  requirements: [dbt-core]\n  venv_dir: venvs\n"
+    assert "DW560" in in_mode(home, made).stdout
+    run = CliRunner().invoke(program, ["compile", str(spec)], catch_exceptions=False)
+    assert run.exit_code == 0, run.output
+    told = doctor(home)
+    assert (told.exit_code, "DW661" in told.stdout) == (1, True)
+    assert f"{home}/venvs has no environment of this lock yet" in told.stdout
+    lock = (home / "tiny.requirements.lock").read_text()
+    packages = "".join(line for line in lock.splitlines(keepends=True) if not line.startswith("#"))
+    (home / "venvs" / f"{sha256(packages.encode()).hexdigest()[:16]}-cpython-311").mkdir(
+        parents=True
+    )
+    (link,) = (home / "venvs").iterdir()
+    (link / "bin").symlink_to(BIN)
+    told = doctor(home)
+    assert told.exit_code == 0, told.output
+    assert "dbt is there: 1." in told.stdout

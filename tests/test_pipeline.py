@@ -426,6 +426,7 @@ def test_a_mode_that_cannot_remember_refuses_seeds_on_change(monkeypatch) -> Non
 
 BLOCKS = {
     "local": "mode: local",
+    "virtualenv": "mode: virtualenv, prebuilt: /opt/venvs/dbt",
     "docker": "mode: docker, image: dbt",
     "aws_ecs": "mode: aws_ecs, cluster: main, task_definition: dbt, container: dbt",
     "azure_container_instance": "mode: azure_container_instance, image: dbt, "

@@ -61,10 +61,12 @@ def tiny(airflow_home: AirflowHome, parsed_tiny: Path) -> Callable[..., AirflowH
 
 
 @contextmanager
-def runner(home: AirflowHome, task_id: str) -> Iterator[subprocess.Popen[str]]:
+def runner(
+    home: AirflowHome, task_id: str, dag_id: str = "tiny"
+) -> Iterator[subprocess.Popen[str]]:
     """Yield the executor's process, which runs one task by Airflow's own supervisor."""
     with subprocess.Popen(
-        [sys.executable, str(TESTS / "airflow_runner.py"), "tiny", task_id],
+        [sys.executable, str(TESTS / "airflow_runner.py"), dag_id, task_id],
         env=home.environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

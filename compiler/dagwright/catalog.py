@@ -9,6 +9,7 @@ from dagwright.doctor import rules as doctor
 from dagwright.drift import rules as drift
 from dagwright.ir import rules as ir
 from dagwright.plan import option_rules as plan_options
+from dagwright.plan import requirement_rules
 from dagwright.plan import rules as plan
 from dagwright.plan import worker_rules as plan_worker
 from dagwright.plan.modes import cloud_rules as plan_clouds
@@ -21,6 +22,7 @@ from dagwright.spec import container_rules as spec_containers
 from dagwright.spec import option_rules as spec_options
 from dagwright.spec import producer_rules as spec_producers
 from dagwright.spec import rules as spec
+from dagwright.spec import virtualenv_rules as spec_virtualenv
 from dagwright.text import rules as text
 from dagwright.upgrade import rules as upgrade
 
@@ -30,6 +32,7 @@ _MODULES: Final = (
     spec_options,
     spec_containers,
     spec_producers,
+    spec_virtualenv,
     project,
     packages,
     select,
@@ -40,6 +43,7 @@ _MODULES: Final = (
     plan_containers,
     plan_clouds,
     plan_worker,
+    requirement_rules,
     watcher_rules,
     drift,
     upgrade,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import MappingProxyType
 
@@ -29,6 +29,7 @@ from dagwright.plan.assets import Assets
 from dagwright.plan.commands import WORDS
 from dagwright.plan.cross_dag import check_together
 from dagwright.plan.meta import read_meta
+from dagwright.plan.requirements import Lock, Locking, lock_of
 from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING, SHAPE_DIFFERS
 from dagwright.plan.settings import read_settings, unmatched
 from dagwright.plan.sources import Sources
@@ -62,6 +63,8 @@ class Options:
     emit: str = "json"
     verify_selection: bool = False
     """Whether the user's own dbt is asked for the same selection."""
+    locking: Locking = "keep"
+    """Whether the packages of a `virtualenv` may be resolved, or only read from their lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Compiled:
     plan: Plan
     name: str
     text: str
+    lock: Lock | None = None
+    """The packages of a `virtualenv`, to be written too if they are new."""
 
 
 def compile_spec(
@@ -112,11 +117,21 @@ def _compiled(
     if next(graph.of(*WORDS), None) is None:
         report.add(NOTHING_RUNS.at(loaded.places.key(("render",))))
     specs = _environments(document, loaded, options, report)
-    plan = plan_all(graph, project, specs, files, report)
+    lock = lock_of(files, loaded, options.locking, report)
+    sources = Sources(
+        loaded,
+        project,
+        ExactSelectors(project),
+        Assets(project),
+        warning_flags(files, _project_dir(loaded)),
+        files.real,
+        None if lock is None else lock.packages,
+    )
+    plan = plan_all(graph, sources, specs, report)
     if plan is None:
         return None
     text = EMITTERS[options.emit](plan)
-    return Compiled(loaded, project, graph, plan, file_name(plan.kind, plan.id), text)
+    return Compiled(loaded, project, graph, plan, file_name(plan.kind, plan.id), text, lock)
 
 
 def _judge_selection(
@@ -261,19 +276,14 @@ def _environments(
 
 
 def plan_all(
-    graph: Graph,
-    project: Project,
-    specs: list[LoadedSpec],
-    files: Files,
-    report: Report,
+    graph: Graph, sources: Sources, specs: list[LoadedSpec], report: Report
 ) -> Plan | None:
     """Return the plan for the first of `specs`, when that for every other has the same shape.
 
     All are made, so that what is wrong with any environment is found where the spec is compiled
     for one of them.
     """
-    exact, assets = ExactSelectors(project), Assets(project)
-    warnings = warning_flags(files, _project_dir(specs[0]))
+    project = sources.project
     overrides = pick_overrides(project, specs[0], report)
     for index in unmatched(graph, overrides):
         place = specs[0].places.value(("render", "overrides", index, "select"))
@@ -288,8 +298,8 @@ def plan_all(
             report.add(SHAPE_DIFFERS.at(at, name=loaded.environment))
             continue
         settings = read_settings(loaded.spec.execute.policy, meta, overrides)
-        sources = Sources(loaded, project, exact, assets, warnings, files.real)
-        plans.append(make_plan(graph, sources, settings, report))
+        own = sources if loaded is specs[0] else replace(sources, loaded=loaded, lock=None)
+        plans.append(make_plan(graph, own, settings, report))
     made = [plan for plan in plans if plan is not None]
     if len({plan.digests.shape for plan in made}) > 1:
         raise CompilerBug("two environments of one spec give DAGs of different shapes")

@@ -40,6 +40,11 @@ from dagwright.span import Span
     is_flag=True,
     help="Ask the dbt of `render.dbt` for the same selection; a difference is an error.",
 )
+@click.option(
+    "--upgrade-lock",
+    is_flag=True,
+    help="Resolve `execute.requirements` to the newest versions, and write their lock anew.",
+)
 @environment_option
 @findings_options
 def command(  # noqa: PLR0913 - each is one option
@@ -50,6 +55,7 @@ def command(  # noqa: PLR0913 - each is one option
     *,
     emit: str,
     verify_selection: bool,
+    upgrade_lock: bool,
 ) -> None:
     """Write the artifact of each spec.
 
@@ -57,7 +63,12 @@ def command(  # noqa: PLR0913 - each is one option
     error, none is written, and every old artifact stays as it was.
     """
     files, report = DiskFiles(), Report()
-    chosen = options(environment, emit=emit, verify_selection=verify_selection)
+    chosen = options(
+        environment,
+        emit=emit,
+        verify_selection=verify_selection,
+        locking="upgrade" if upgrade_lock else "make",
+    )
     compiled = compile_all(files, named_or_found(paths), chosen, report)
     if not report.failed:
         _write(files, compiled, output, report)
@@ -70,13 +81,17 @@ def _write(files: Files, compiled: Sequence[Compiled], output: str | None, repor
     made = {
         posixpath.join(output_folder(one.loaded.path, output), one.name): one for one in compiled
     }
+    new = [one.lock for one in compiled if one.lock is not None and one.lock.is_new]
+    locks = {lock.path: lock.text.encode() for lock in new}
     try:
-        files.write_all({path: one.text.encode() for path, one in made.items()})
+        files.write_all({**{path: one.text.encode() for path, one in made.items()}, **locks})
     except OSError as error:
         path = str(error.filename)
         at = Span(made[path].loaded.path if path in made else path, 0, 0)
         report.add(OUTPUT_UNWRITABLE.at(at, path=path, reason=error.strerror or str(error)))
         return
+    for lock in new:
+        click.echo(f"{lock.path}: {len(lock.entries)} packages")
     for path, one in made.items():
         edges = sum(len(step.after) for step in one.plan.steps)
         click.echo(f"{path}: {len(one.plan.steps)} tasks, {edges} edges")

@@ -45,7 +45,7 @@ def command(
     if compiled is not None:
         folder = loader_folder or posixpath.dirname(spec) or "."
         with TemporaryDirectory(prefix="dagwright-doctor-") as scratch:
-            site = Site(Path(folder).resolve().as_posix(), scratch, dict(os.environ))
+            site = Site(Path(folder).resolve().as_posix(), scratch, dict(os.environ), files)
             for line in _answers(compiled, site, report):
                 click.echo(line, err=form.name != "text")
     judge_ignores(report, ())

@@ -12,14 +12,16 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
+from dagwright.doctor.environments import OTHERS, environments_folder, made_dbt
+from dagwright.files import Files
 from dagwright.pipeline import Compiled
 from dagwright.plan.modes.containers import entrypoint
 from dagwright.plan.modes.pods import CONTAINER, pod_name
-from dagwright.spec.model.execute import DockerKeys, LocalKeys, PodKeys
+from dagwright.spec.model.execute import DockerKeys, LocalKeys, PodKeys, VirtualenvKeys
 from dagwright.spec.model.execute.container import ContainerKeys, Volume
 
 PLAIN: Final = "--no-use-colors"
@@ -28,11 +30,12 @@ ATTACHED: Final = ("--rm", "--stdin", "--quiet", "--restart=Never")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the machine at hand gives: the loader file's folder, a scratch folder, variables."""
+    """The machine at hand: the loader file's folder, a scratch folder, variables, files."""
 
     loader: str
     scratch: str
     environment: Mapping[str, str]
+    files: Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,29 @@ def launch(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
 def _worker(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     keys: LocalKeys = about.keys
     return _here(about, words, keys.dbt_executable)
+
+
+def _virtualenv(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
+    """Return the dbt of the environment, as soon as there is one on this machine."""
+    keys: VirtualenvKeys = about.keys
+    program = None if keys.prebuilt is None else posixpath.join(keys.prebuilt, "bin", "dbt")
+    if program is None and about.compiled.lock is not None:
+        site = about.site
+        folder = environments_folder(keys, site.loader, site.environment)
+        program = made_dbt(keys, about.compiled.lock, folder, site.files)
+        if program is None:
+            return Unaskable(
+                f"{folder} has no environment of this lock yet",
+                "the first task of a worker makes it: ask there, after it has run",
+            )
+    started = _here(about, words, program or "dbt")
+    stated = about.compiled.loaded.spec.execute.env
+    own = {
+        name: text
+        for name, text in started.environment.items()
+        if name not in OTHERS or name in stated
+    }
+    return replace(started, environment=own)
 
 
 def _here(about: Asked, words: Sequence[str], program: str) -> Launch:
@@ -202,6 +228,7 @@ RUNTIMES: Final[Mapping[str, Unaskable | Callable[[Asked, Sequence[str]], Launch
     MappingProxyType(
         {
             "local": _worker,
+            "virtualenv": _virtualenv,
             "docker": _docker,
             "kubernetes": _pod,
             "aws_eks": _pod,

@@ -55,7 +55,9 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     check_engine(loaded, release, report)
     check_hooks(loaded, sources.project, report)
     check_options(loaded, command, {task.verb for task in graph.tasks.values()}, report)
-    given = Given(loaded, command, paths, sources.project, report, sources.exact)
+    given = Given(
+        loaded, command, paths, sources.project, report, sources.exact, lock=sources.lock
+    )
     mode = MODES[spec.execute.mode](spec.execute, given)
     check_execute_paths(loaded, report, from_loader=mode.from_loader)
     if spec.render.seeds == "on_change" and not mode.remembers_seeds:

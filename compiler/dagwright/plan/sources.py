@@ -23,3 +23,5 @@ class Sources:
     """The flags that make a renamed model fail its task (`project.warnings`)."""
     real: Real
     """Follows links, for paths that match no row of `execute.paths` as they are written."""
+    lock: str | None = None
+    """The packages of mode `virtualenv`, with their hashes; None where it is not compiled for."""

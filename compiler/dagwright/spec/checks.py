@@ -26,6 +26,7 @@ from dagwright.spec.rules import (
     TEMPLATE_IN_RENDER,
     TIMEZONE_WITHOUT_START,
 )
+from dagwright.spec.virtualenv import check_virtualenv
 from dagwright.text.route import Places, Route
 from dagwright.text.tree import Items, Scalar, Table, Tree
 
@@ -161,6 +162,7 @@ _CHECKS: Final[tuple[Callable[[Spec, Places, Report], None], ...]] = (
     _paths,
     _finite,
     check_cross_dag,
+    check_virtualenv,
     check_options,
     check_abilities,
     check_containers,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,6 +30,7 @@ from dagwright_airflow.operators.environment import allowed_flags, child_environ
 from dagwright_airflow.operators.invocation import Invocation, program
 from dagwright_airflow.operators.options import option_words, typed_options
 from dagwright_airflow.operators.outcome import Outcome, Verdict, judge
+from dagwright_airflow.operators.own_python import OwnPython, variables_of
 from dagwright_airflow.operators.presentation import compiled_sql, failures, summary, table
 from dagwright_airflow.operators.process import LINE_BYTES, LeashedProcess
 from dagwright_airflow.operators.results import NodeResult, read_results
@@ -83,6 +85,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         folder: the loader file's folder.
         seed: a seed to load only if it changed: its `node`, its `file` relative to the
             project, and its `checksum`.
+        virtualenv: the environment whose dbt runs: where it is, or the lock to make it from.
         retry_tests: whether a failed data test is tried again.
         artifacts: files of dbt to keep: the `path` of a folder or an object store, relative
             to `folder`, and which `files`.
@@ -120,6 +123,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         partial_parse: Sequence[str] = ("target/partial_parse.msgpack",),
         folder: str = ".",
         seed: Mapping[str, str] | None = None,
+        virtualenv: Mapping[str, str] | None = None,
         retry_tests: bool = False,
         artifacts: Mapping[str, Any] | None = None,
         on_warning: Sequence[Callable[[Mapping[str, Any]], object]] = (),
@@ -141,6 +145,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.partial_parse = partial_parse
         self.folder = folder
         self.seed = seed
+        self.virtualenv = virtualenv
         self.retry_tests = retry_tests
         self.artifacts = dict(artifacts or {})
         self.on_warning = tuple(on_warning)
@@ -210,23 +215,23 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         with scratch_folder() as scratch:
             call = self._call(project, scratch)
             blank = blanker(call.secrets)
-            start = self._program(call.environment)
+            start, python, environment = self._start(call.environment, blank)
             by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
             traced = lineage.is_asked_for(self.command[0])
             spared = by_api and not traced and not self.needs_all_written()
             written = "--no-write-json" if spared else "--write-json"
             arguments = [*call.arguments, written, *more]
             self.log.info("In %s: dbt %s", project, shlex.join(arguments))
-            self._running = LeashedProcess([*start, *arguments], project, call.environment)
-            self._running.longest_line = longest
-            status = self._running.run(lambda line: tell(line, blank), has_lost_its_supervisor)
+            dbt = LeashedProcess([*start, *arguments], project, environment, python=python)
+            dbt.longest_line = longest
+            status = self._ran(dbt, lambda line: tell(line, blank))
             results = read_results(scratch / "target", blank)
             if traced and results:
                 self._lineage = lineage.read_lineage(
-                    project, scratch / "target", call.environment, self.log
+                    project, scratch / "target", environment, self.log
                 )
             self.keep(scratch / "target", blank)
-        if self._running.stopped:
+        if dbt.stopped:
             raise AirflowException("dbt was stopped because the task was killed")
         return status, results
 
@@ -290,12 +295,29 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         if self._running is not None:
             self._running.stop()
 
-    def _program(self, environment: Mapping[str, str]) -> list[str]:
-        """Return what runs dbt, in the words of the leash."""
-        name = self.executable
-        if "/" in name:
-            name = str(self._resolved(name))
-        return program(self.invocation, name, environment, self.log)
+    def _ran(self, process: LeashedProcess, tell: Callable[[str], None]) -> int:
+        """Return the status of a process that is stopped when the task is."""
+        self._running = process
+        return process.run(tell, has_lost_its_supervisor)
+
+    def _start(
+        self, environment: dict[str, str], blank: Callable[[str], str]
+    ) -> tuple[list[str], str, dict[str, str]]:
+        """Return what runs dbt, in the words of the leash, its interpreter, and its variables."""
+        if self.virtualenv is None:
+            name = str(self._resolved(self.executable)) if "/" in self.executable else None
+            words = program(self.invocation, name or self.executable, environment, self.log)
+            return words, sys.executable, environment
+        own = OwnPython(
+            self.virtualenv,
+            self._resolved,
+            lambda line: self.log.info("%s", blank(line)),
+            self._ran,
+        )
+        place = own.place(environment)
+        python, dbt = str(place / "bin" / "python"), str(place / "bin" / "dbt")
+        words = program(self.invocation, dbt, environment, self.log, python)
+        return words, python, variables_of(place, environment, self.env)
 
     def _call(self, project: Path, scratch: Path) -> Call:
         """Return the call of dbt; later flags win over earlier ones."""

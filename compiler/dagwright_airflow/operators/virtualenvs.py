@@ -70,14 +70,19 @@ class Interpreter:
 class Wanted:
     """The environment that a task wants.
 
-    `lock` is the file that says what is in it, and `digest` what that file must be. `python` is a
-    version (`3.11`), the path of an interpreter, or nothing, for the one that runs this.
+    `lock` names every package of it with its version and its hashes, as pip and uv read them.
+    `python` is a version (`3.11`), the path of an interpreter, or nothing, for the one that runs
+    this.
     """
 
-    lock: Path
-    digest: str
+    lock: str
     python: str | None
     folder: Path
+
+    @property
+    def digest(self) -> str:
+        """The digest of the lock, in hexadecimal."""
+        return sha256(self.lock.encode()).hexdigest()
 
 
 def virtualenv(
@@ -95,10 +100,9 @@ def virtualenv(
         VirtualenvError: it cannot be made.
     """
     interpreter = find_interpreter(wanted.python, environment)
-    place = wanted.folder / f"{wanted.digest.removeprefix('sha256:')[:16]}-{_kind(interpreter)}"
+    place = wanted.folder / f"{wanted.digest[:16]}-{_kind(interpreter)}"
     if _is_ready(place):
         return place
-    text = _checked(wanted)
     say = _masked(tell, environment)
     try:
         wanted.folder.mkdir(parents=True, exist_ok=True)
@@ -106,7 +110,7 @@ def virtualenv(
             if not _is_ready(place):
                 _sweep(place)
                 try:
-                    build = _Build(place, interpreter, text, lock)
+                    build = _Build(place, interpreter, wanted.lock, lock)
                     _publish(place, _built(build, environment, say, run))
                     say("The virtual environment is ready.")
                 finally:
@@ -200,24 +204,7 @@ def _kind(interpreter: Interpreter) -> str:
 
 def _is_ready(place: Path) -> bool:
     """Return whether the environment is there, and its Python too, which it only links to."""
-    return os.access(place / "bin" / "python", os.X_OK)
-
-
-def _checked(wanted: Wanted) -> bytes:
-    """Return the text of the lock, which is the one that the DAG was compiled with."""
-    try:
-        text = wanted.lock.read_bytes()
-    except OSError as error:
-        raise VirtualenvError(
-            f"the lock {wanted.lock} cannot be read: {error.strerror}. `dagwright compile` writes "
-            "it beside the artifact: deploy both."
-        ) from error
-    if f"sha256:{sha256(text).hexdigest()}" != wanted.digest:
-        raise VirtualenvError(
-            f"the lock {wanted.lock} is not the one that this DAG was compiled with. "
-            "`dagwright compile` writes both: deploy them together."
-        )
-    return text
+    return all(os.access(place / "bin" / name, os.X_OK) for name in ("python", "dbt"))
 
 
 @contextmanager
@@ -250,7 +237,7 @@ class _Build:
 
     place: Path
     interpreter: Interpreter
-    text: bytes
+    text: str
     lock: int
 
 
@@ -262,7 +249,7 @@ def _built(
     say(f"Making the virtual environment {build.place}, once for all tasks.")
     empty, fill = _commands(made, build.interpreter, environment)
     _ran(empty, say, run, build.lock)
-    (made / _LOCK_FILE).write_bytes(build.text)
+    (made / _LOCK_FILE).write_text(build.text, encoding="utf-8")
     _ran(fill, say, run, build.lock)
     if not (made / "bin" / "dbt").exists():
         raise VirtualenvError("the locked packages install no program called dbt")

@@ -13,11 +13,13 @@ from dagwright.plan.modes.gcp_cloud_run_job import gcp_cloud_run_job
 from dagwright.plan.modes.local import local
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.modes.pods import aws_eks, gcp_gke, kubernetes
+from dagwright.plan.modes.virtualenv import virtualenv
 from dagwright.plan.modes.watcher import watcher
 
 MODES: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType(
     {
         "local": local,
+        "virtualenv": virtualenv,
         "docker": docker,
         "kubernetes": kubernetes,
         "aws_eks": aws_eks,

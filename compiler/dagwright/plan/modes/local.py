@@ -10,16 +10,13 @@ from dagwright.plan.modes.docs import KIND, docs_arguments, with_docs
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.options import option_forms
 from dagwright.plan.parses import check_vars, partial_parses
-from dagwright.spec.model.execute import Local, LocalKeys
+from dagwright.spec.model.execute import Local, LocalKeys, WorkerKeys
+from dagwright.spec.model.execute.local import Docs
 
 
 def local(execute: Local, given: Given) -> Mode:
     """Return the mode that runs dbt in the worker, and documents the project if asked."""
-    mode = in_worker(execute, given)
-    if execute.docs is None:
-        return mode
-    others = {KIND: docs_arguments(execute.docs, mode.shared)}
-    return replace(mode, others=others, finish=partial(with_docs, execute.docs))
+    return documented(in_worker(execute, given), execute.docs)
 
 
 def in_worker(execute: LocalKeys, given: Given) -> Mode:
@@ -27,11 +24,19 @@ def in_worker(execute: LocalKeys, given: Given) -> Mode:
     check_vars(given.loaded, given.report)
     return Mode(
         kind="dbt",
-        shared=worker_arguments(execute, given),
+        shared={"executable": execute.dbt_executable, **worker_arguments(execute, given)},
         own=worker_call,
         remembers_seeds=True,
         from_loader=True,
     )
+
+
+def documented(mode: Mode, docs: Docs | None) -> Mode:
+    """Return `mode` with the task that documents the project, if there is one."""
+    if docs is None:
+        return mode
+    others = {KIND: docs_arguments(docs, mode.shared)}
+    return replace(mode, others=others, finish=partial(with_docs, docs))
 
 
 def worker_call(call: Call) -> Arguments:
@@ -40,7 +45,7 @@ def worker_call(call: Call) -> Arguments:
     return {"command": list(call.words), **again}
 
 
-def worker_arguments(execute: LocalKeys, given: Given) -> Arguments:
+def worker_arguments(execute: WorkerKeys, given: Given) -> Arguments:
     """Return what all tasks of kind `dbt` share."""
     command = given.command
     options = {
@@ -48,7 +53,6 @@ def worker_arguments(execute: LocalKeys, given: Given) -> Arguments:
         "option_forms": option_forms(command.options, command.release),
     }
     return {
-        "executable": execute.dbt_executable,
         "invocation": execute.invocation,
         "flags": list(command.flags),
         "paths": dict(command.paths),

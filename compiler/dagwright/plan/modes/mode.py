@@ -28,6 +28,8 @@ class Given:
     project: Project
     report: Report
     exact: ExactSelectors
+    lock: str | None = None
+    """The packages of `virtualenv`, with their hashes; None in environments not compiled for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from dagwright.spec.model.execute.pods import (
     PodKeys,
 )
 from dagwright.spec.model.execute.secrets import SecretRef
+from dagwright.spec.model.execute.virtualenv import Virtualenv, VirtualenvKeys
 from dagwright.spec.model.execute.watcher import Watcher, WatcherKeys
 from dagwright.spec.model.words import SpecPart
 
@@ -57,6 +58,7 @@ def judged_without_mode(modes: Callable[[], Mapping[str, type[SpecPart]]]) -> Wr
 
 Execute = Annotated[
     Local
+    | Virtualenv
     | Docker
     | Kubernetes
     | AwsEks
@@ -73,6 +75,7 @@ Execute = Annotated[
 MODES: Final[Mapping[str, type[ExecuteCommon]]] = MappingProxyType(
     {
         "local": Local,
+        "virtualenv": Virtualenv,
         "docker": Docker,
         "kubernetes": Kubernetes,
         "aws_eks": AwsEks,
@@ -123,6 +126,8 @@ __all__ = [
     "Policy",
     "Profile",
     "SecretRef",
+    "Virtualenv",
+    "VirtualenvKeys",
     "Watcher",
     "WatcherKeys",
     "WorkerKeys",
