@@ -29,6 +29,8 @@ def test_a_node_ends_when_dbt_says_that_it_finished() -> None:
     )
     started = event("LogStartLine", "info", node_info={"unique_id": "a", "node_status": "started"})
     assert read_line(started) == Line("(LogStartLine)")
+    ephemeral = {"unique_id": "model.e", "materialized": "ephemeral"}
+    assert read_line(event("NodeFinished", node_info=ephemeral)).end is None
     skipped = {"unique_id": "model.b", "node_status": "skipped"}
     assert read_line(event("SkippingDetails", "info", node_info=skipped)).end == NodeEnd(
         "model.b", "skipped"

@@ -41,6 +41,7 @@ def test_a_run_of_all_is_one_dbt_build(watched) -> None:
     assert watched.shop.runs() == dict.fromkeys(NODES, 1)
     assert watched.shop.value("select day from {schema}.lone") == "monday"
     told = watched.airflow.tasks(watched.dag, run)
+    assert told[PRODUCER]["state"] == "success"  # It is no leaf, and would fail unnoticed.
     assert told["watched.base.test"]["hostname"] in ("", None)  # No worker ever had it.
 
 

@@ -79,8 +79,9 @@ def test_a_run_of_all_is_one_container(contained) -> None:
     assert contained.wait(run) == "success"
     assert set(contained.states(run).values()) == {"success"}
     assert contained.shop.runs() == dict.fromkeys(NODES, 1)
+    assert contained.airflow.states(contained.dag, run)[PRODUCER] == "success"
     assert contained.shop.value("select day from {schema}.lone") == "monday"
-    log = contained.airflow.log(contained.dag, run, "watched.lone_warns.data_test")
+    log = contained.airflow.log(contained.dag, run, "watched.lone.test")
     assert "warn" in log
 
 

@@ -51,10 +51,13 @@ _CUT: Final = 8_192
 def _end(name: object, data: Mapping[str, Any]) -> NodeEnd | None:
     """Return how a node ended, where the event says so.
 
-    A node that is skipped may say only that; some versions of dbt never say that it finished.
+    A node that is skipped may say only that; some versions of dbt never say that it finished. An
+    ephemeral model says that it finished, and runs nothing.
     """
     about = data.get("node_info")
     if not isinstance(about, dict) or not about.get("unique_id"):
+        return None
+    if about.get("materialized") == "ephemeral":
         return None
     if name == "NodeFinished":
         result = data.get("run_result") or {}
