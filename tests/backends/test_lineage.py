@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -95,3 +96,20 @@ def test_what_cannot_be_read_is_told_and_fails_nothing(airflow, tmp_path: Path) 
     log.addHandler(handler)
     assert read_lineage(tmp_path, tmp_path, {}, log) is None
     assert "OpenLineage cannot read dbt's files (FileNotFoundError" in records[0]
+
+
+def test_calls_of_one_task_are_told_together(airflow) -> None:
+    """As of a producer, whose tests at the end read what its build wrote."""
+    from dagwright_airflow.operators.lineage import Lineage, joined
+
+    def dataset(name: str, **facets: str) -> SimpleNamespace:
+        return SimpleNamespace(namespace="shop", name=name, facets=facets)
+
+    build = Lineage((dataset("raw"),), (dataset("orders", schema="s"),))
+    tests = Lineage((dataset("orders", tests="t"), dataset("lone")), ())
+    both = joined(joined(None, build), tests)
+    assert both is not None
+    assert [one.name for one in both.inputs] == ["raw", "lone"]
+    assert [(one.name, one.facets) for one in both.outputs] == [
+        ("orders", {"schema": "s", "tests": "t"})
+    ]

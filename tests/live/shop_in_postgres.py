@@ -88,7 +88,7 @@ def output(postgres: Postgres, database: str) -> dict[str, object]:
     """Return where dbt builds, as an output of a profile; the password is in the environment."""
     return {
         "type": "postgres",
-        "host": postgres.host,
+        "host": "{{ env_var('SHOP_HOST', '127.0.0.1') }}",
         "port": postgres.port,
         "user": postgres.user,
         "password": "{{ env_var('DBT_ENV_SECRET_SHOP') }}",

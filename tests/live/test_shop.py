@@ -26,29 +26,45 @@ NOT_TAKEN = ("Unable to do partial parsing", "Starting full parse")
 SPEC = """\
 version: 1
 dag: {{id: {dag}, schedule: null, default_args: {{retries: 0}}}}
-render: {{project_dir: {project}, tests: build, sources: with_tests_or_freshness}}
+render: {{project_dir: {project}, tests: build, sources: with_tests_or_freshness{more}}}
 execute:
   mode: local
-  invocation: dbt_runner
+  invocation: {invocation}
   project_dir: {project}
   profile: {{profiles_dir: {project}, target: warehouse}}
-  secrets: {{DBT_ENV_SECRET_SHOP: {{connection: shop_db}}}}
+  secrets:
+    DBT_ENV_SECRET_SHOP: {{connection: shop_db}}
+    SHOP_HOST: {{connection: shop_db, field: host}}
 """
 
 
+def connect(airflow: LiveAirflow, shop: Shop, **other: object) -> None:
+    """Make Airflow's connection to the shop's database, with `other` fields than it has."""
+    postgres = shop.postgres
+    fields = {
+        "conn_type": "postgres",
+        "host": postgres.host,
+        "port": postgres.port,
+        "login": postgres.user,
+        "password": postgres.password,
+        "schema": shop.database,
+    }
+    airflow.add_connection("shop_db", **{**fields, **other})
+
+
+def prepare(airflow: LiveAirflow, shop: Shop, dag: str, invocation: str, more: str = "") -> None:
+    """Let dbt parse the shop for a DAG of it, and deploy that."""
+    connect(airflow, shop)
+    secrets = {"DBT_ENV_SECRET_SHOP": shop.postgres.password, "SHOP_HOST": shop.postgres.host}
+    dbt(shop.folder, "parse", **secrets)
+    spec = SPEC.format(dag=dag, project=shop.folder, invocation=invocation, more=more)
+    deploy(airflow, dag, spec)
+    bake(airflow.dags / dag, shop.folder, **secrets)
+
+
 @pytest.fixture(scope="module")
-def shop(postgres, live_airflow: LiveAirflow, tmp_path_factory) -> Shop:
-    shop = shop_in_postgres(postgres, tmp_path_factory.mktemp("shop") / "shop", "shop_pg")
-    live_airflow.add_connection(
-        "shop_db",
-        conn_type="postgres",
-        host=postgres.host,
-        port=postgres.port,
-        login=postgres.user,
-        password=postgres.password,
-        schema=shop.database,
-    )
-    return shop
+def shop(postgres, tmp_path_factory) -> Shop:
+    return shop_in_postgres(postgres, tmp_path_factory.mktemp("shop") / "shop", "shop_pg")
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +88,7 @@ def in_duckdb(tmp_path_factory) -> dict[str, list[object]]:
 
 def test_every_table_is_that_of_duckdb(live_airflow, shop, in_duckdb) -> None:
     """All tasks are green and parse nothing; no file, no session and no folder is left."""
-    secret = {"DBT_ENV_SECRET_SHOP": shop.postgres.password}
-    dbt(shop.folder, "parse", **secret)
-    deploy(live_airflow, "shop_pg", SPEC.format(dag="shop_pg", project=shop.folder))
-    bake(live_airflow.dags / "shop_pg", shop.folder, **secret)
+    prepare(live_airflow, shop, "shop_pg", "dbt_runner")
     before = everything(shop.folder)
 
     run = live_airflow.trigger("shop_pg")
@@ -91,3 +104,20 @@ def test_every_table_is_that_of_duckdb(live_airflow, shop, in_duckdb) -> None:
     assert everything(shop.folder) == before
     assert shop.sessions() == []
     assert live_airflow.scratch() == []
+
+
+@pytest.mark.parametrize("invocation", ["subprocess", "dbt_runner"])
+def test_a_task_starts_from_what_was_baked_or_tells_why_not(
+    live_airflow, shop, invocation: str
+) -> None:
+    """By another host, the profile is another one for dbt, though the server is the same."""
+    dag = f"shop_by_{invocation}"
+    prepare(live_airflow, shop, dag, invocation, more=", select: [raw_orders]")
+    logs = []
+    for host in (shop.postgres.host, "localhost"):
+        connect(live_airflow, shop, host=host)
+        run = live_airflow.trigger(dag)
+        assert live_airflow.wait(dag, run) == "success"
+        logs.append(live_airflow.log(dag, run, "shop.raw_orders.build"))
+    assert not [sign for sign in NOT_TAKEN if sign in logs[0]]
+    assert "Unable to do partial parsing because profile has changed" in logs[1]

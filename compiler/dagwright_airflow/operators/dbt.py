@@ -227,9 +227,9 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             status = self._ran(dbt, lambda line: tell(line, blank))
             results = read_results(scratch / "target", blank)
             if traced and results:
-                self._lineage = lineage.read_lineage(
-                    project, scratch / "target", environment, self.log
-                )
+                target = scratch / "target"
+                told = lineage.read_lineage(project, target, environment, self.log)
+                self._lineage = lineage.joined(self._lineage, told)
             self.keep(scratch / "target", blank)
         if dbt.stopped:
             raise AirflowException("dbt was stopped because the task was killed")

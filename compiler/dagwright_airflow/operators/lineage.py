@@ -64,6 +64,16 @@ def read_lineage(
         return None
 
 
+def joined(known: Lineage | None, more: Lineage | None) -> Lineage | None:
+    """Return the lineage of two dbt calls of one task, the earlier one first."""
+    if known is None or more is None:
+        return known or more
+    found = _Datasets()
+    found.wrote((*known.outputs, *more.outputs))
+    found.read((*known.inputs, *more.inputs))
+    return found.lineage()
+
+
 def as_operator_lineage(lineage: Lineage | None) -> Any:
     """Return `lineage` as the provider wants it of an operator; None for none."""
     if lineage is None:
