@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import threading
 import time
+from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import boto3
 from moto.ecs.models import EC2ContainerServiceBackend, Task, TaskDefinition
+from moto.eks.models import eks_backends
 from moto.logs.models import logs_backends
 from moto.server import ThreadedMotoServer
 
 from engine import Container, Engine, Running
 
 REGION = "eu-west-1"
+ACCOUNT = "123456789012"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/eks"
 LOG_GROUP, LOG_PREFIX = "/dbt", "shop"
 
 
@@ -80,6 +85,14 @@ class Aws:
             ],
         )
 
+    def make_cluster(self, name: str, url: str, authority: str) -> None:
+        """Make a cluster of EKS whose API is at `url`."""
+        eks = self.client("eks")
+        eks.create_cluster(name=name, roleArn=ROLE, resourcesVpcConfig={})
+        made = eks_backends[ACCOUNT][REGION].clusters[name]
+        made.endpoint = url
+        made.certificate_authority = {"data": b64encode(authority.encode()).decode()}
+
     def run(self, backend: EC2ContainerServiceBackend, task: Task, family: TaskDefinition) -> None:
         """Run the one container of `task`; the task stops when it ends."""
         (stated,) = family.container_definitions
@@ -103,6 +116,24 @@ class Aws:
             write_log(backend, task, stated, running.output())
             state.exitCode = code
         state.last_status = task.desired_status = task.last_status = "STOPPED"
+
+
+def is_eks_token(token: str) -> bool:
+    """Return whether a token has the form of EKS's: a signed request to tell who one is.
+
+    Who signed it, only AWS can tell.
+    """
+    kind, _, text = token.partition(".")
+    if kind != "k8s-aws-v1":
+        return False
+    url = urlsplit(urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode())
+    query = {key: values[-1] for key, values in parse_qs(url.query).items()}
+    return (
+        url.hostname == f"sts.{REGION}.amazonaws.com"
+        and query.get("Action") == "GetCallerIdentity"
+        and "x-k8s-aws-id" in query.get("X-Amz-SignedHeaders", "")
+        and bool(query.get("X-Amz-Signature"))
+    )
 
 
 def write_log(backend: Any, task: Task, container: dict[str, Any], text: str) -> None:

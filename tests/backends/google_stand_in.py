@@ -21,6 +21,14 @@ PROJECT = "a-project"
 LOCATION = r"/v2/(projects/[^/]+/locations/[^/]+)"
 
 
+TOKEN = "a-token"  # noqa: S105 (the one that everybody gets)
+
+
+def grant(_request: Request) -> Answer:
+    """Return the token that an account gets for its key."""
+    return Answer(200, {"access_token": TOKEN, "expires_in": 3600, "token_type": "Bearer"})
+
+
 def connection() -> dict[str, Any]:
     """Return an Airflow connection by a key of a service account, made now."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -72,9 +80,7 @@ class CloudRun:
             }
         )
         return {
-            "oauth2.googleapis.com": lambda _: Answer(
-                200, {"access_token": "a-token", "expires_in": 3600, "token_type": "Bearer"}
-            ),
+            "oauth2.googleapis.com": grant,
             "run.googleapis.com": lambda request: refusal(request) or jobs(request),
         }
 

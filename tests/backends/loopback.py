@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
+import select
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,6 +75,8 @@ class Loopback:
 
     hosts: Mapping[str, Play]
     certificates: Path
+    tunnels: Mapping[str, int] = field(default_factory=dict)
+    """By host: the port of this machine that speaks HTTP/2 for it, without TLS."""
     url: str = ""
     requests: list[Request] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -88,6 +92,7 @@ class Loopback:
             "no_proxy": "127.0.0.1,localhost",
             "REQUESTS_CA_BUNDLE": authority,
             "SSL_CERT_FILE": authority,
+            "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": authority,
         }
 
     def answer(self, request: Request) -> Answer:
@@ -96,10 +101,12 @@ class Loopback:
 
 
 @contextmanager
-def loopback(hosts: Mapping[str, Play], folder: Path) -> Iterator[Loopback]:
+def loopback(
+    hosts: Mapping[str, Play], folder: Path, tunnels: Mapping[str, int] | None = None
+) -> Iterator[Loopback]:
     """Play `hosts` until the end of the block; keys and certificates go to `folder`."""
-    make_certificates(sorted(hosts), folder)
-    proxy = Loopback(hosts, folder)
+    proxy = Loopback(hosts, folder, tunnels or {})
+    make_certificates(sorted({*hosts, *proxy.tunnels}), folder)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "hosts.pem", folder / "hosts.key")
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(proxy, context))
@@ -120,12 +127,17 @@ def _handler(proxy: Loopback, context: ssl.SSLContext) -> type[BaseHTTPRequestHa
 
         def do_CONNECT(self) -> None:
             host = self.path.partition(":")[0]
-            if host not in proxy.hosts:
+            if host not in proxy.hosts and host not in proxy.tunnels:
                 proxy.refused.append(host)
                 self.send_error(502, f"{host} is not played here")
                 return
             self.send_response(200)
             self.end_headers()
+            if host in proxy.tunnels:
+                self.close_connection = True
+                with suppress(OSError):
+                    carry(self.connection, proxy.certificates, proxy.tunnels[host])
+                return
             self.host = host
             self.connection = context.wrap_socket(self.connection, server_side=True)
             self.rfile = self.connection.makefile("rb")
@@ -167,6 +179,24 @@ def _handler(proxy: Loopback, context: ssl.SSLContext) -> type[BaseHTTPRequestHa
             """Leave the terminal alone; `proxy.requests` has it all."""
 
     return Handler
+
+
+def carry(client: socket.socket, certificates: Path, port: int) -> None:
+    """Carry what a client says in TLS to a port of this machine, and its answers back."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / "hosts.pem", certificates / "hosts.key")
+    context.set_alpn_protocols(["h2"])
+    with (
+        context.wrap_socket(client, server_side=True) as near,
+        socket.create_connection(("127.0.0.1", port)) as far,
+    ):
+        while True:
+            ready = [near] if near.pending() else select.select([near, far], [], [])[0]
+            for source, sink in ((near, far), (far, near)):
+                if source in ready:
+                    if not (data := source.recv(65536)):
+                        return
+                    sink.sendall(data)
 
 
 def make_certificates(hosts: list[str], folder: Path) -> None:

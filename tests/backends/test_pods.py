@@ -9,7 +9,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -105,14 +105,16 @@ def ended(
     model = broken / "models/staging/stg_orders.sql"
     model.write_text("select * from nowhere", encoding="utf-8")
     artifacts = {
-        name: write_dag(home, cluster, broken if "failing" in name else shop, name, **keys)
+        name: write_dag(home, cluster, broken if "failing" in name else shop, name, keys)
         for name, keys in DAGS.items()
     }
     runs = run_dags(home, list(DAGS), **connections(cluster=cluster.connection))
     return Ended(home, artifacts, runs)
 
 
-def write_dag(home: AirflowHome, cluster: Cluster, shop: Path, name: str, **keys: Any) -> str:
+def write_dag(
+    home: AirflowHome, cluster: Cluster, shop: Path, name: str, keys: Mapping[str, Any]
+) -> str:
     """Compile the seed and the model under it into `home`; return the artifact's text."""
     inside, profiles = cluster.sees(shop), str(cluster.secrets / name)
     execute = {
