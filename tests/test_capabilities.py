@@ -329,8 +329,17 @@ KEYS: Mapping[str, Cell] = {
 }
 """Keys that only modes with containers have, and one of watchers; by the cell of each mode."""
 
-ELSEWHERE = {"mode", "secrets", "entrypoint", "resources", "limits", "volumes", "producer"}
-"""Keys that `PARTS` has, or that a mode cannot do without."""
+ELSEWHERE = {
+    "kubernetes_version",
+    "mode",
+    "secrets",
+    "entrypoint",
+    "resources",
+    "limits",
+    "volumes",
+    "producer",
+}
+"""Keys that `PARTS` has, that reach no operator, or that a mode cannot do without."""
 
 CELLS: Mapping[Pattern, Cell] = {**PARTS, **{(key,): cell for key, cell in KEYS.items()}}
 

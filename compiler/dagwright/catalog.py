@@ -8,6 +8,7 @@ from dagwright.diagnostics import Rule
 from dagwright.doctor import rules as doctor
 from dagwright.drift import rules as drift
 from dagwright.ir import rules as ir
+from dagwright.official import rules as official
 from dagwright.plan import option_rules as plan_options
 from dagwright.plan import requirement_rules
 from dagwright.plan import rules as plan
@@ -45,6 +46,7 @@ _MODULES: Final = (
     plan_worker,
     requirement_rules,
     watcher_rules,
+    official,
     drift,
     upgrade,
 )

@@ -23,6 +23,7 @@ from dagwright.ir.cross_tests import settle_cross_tests
 from dagwright.ir.graph import Graph
 from dagwright.ir.rules import NOTHING_RUNS
 from dagwright.ir.verify import verify_selection
+from dagwright.official import check_payloads
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
 from dagwright.plan.assets import Assets
@@ -299,7 +300,10 @@ def plan_all(
             continue
         settings = read_settings(loaded.spec.execute.policy, meta, overrides)
         own = sources if loaded is specs[0] else replace(sources, loaded=loaded, lock=None)
-        plans.append(make_plan(graph, own, settings, report))
+        plan = make_plan(graph, own, settings, report)
+        if plan is not None:
+            check_payloads(plan, loaded, report)
+        plans.append(plan)
     made = [plan for plan in plans if plan is not None]
     if len({plan.digests.shape for plan in made}) > 1:
         raise CompilerBug("two environments of one spec give DAGs of different shapes")

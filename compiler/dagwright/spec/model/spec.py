@@ -36,10 +36,12 @@ Version = Annotated[Literal[1], BeforeValidator(_whole_number)]
 
 
 class Requires(SpecPart):
-    """What the artifact needs where it is loaded."""
+    """What the artifact needs, where it is loaded and before."""
 
     airflow: Versions | None = None
     """The versions of Airflow that will load the artifact; `>=3.0` if not given."""
+    schemas: bool = False
+    """Whether what is sent must have been checked by the official model of the mode."""
 
 
 class EnvironmentDag(SpecPart):

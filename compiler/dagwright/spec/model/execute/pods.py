@@ -16,7 +16,7 @@ from dagwright.spec.model.execute.container import (
     VolumeKeys,
 )
 from dagwright.spec.model.execute.part import ExecuteCommon
-from dagwright.spec.model.words import Data, Duration, Meaning
+from dagwright.spec.model.words import Data, Duration, Form, Meaning
 
 OnFinish = Annotated[
     Literal["delete_pod", "delete_succeeded_pod", "keep_pod"],
@@ -27,6 +27,11 @@ OnFinish = Annotated[
             "keep_pod": "it stays",
         }
     ),
+]
+
+
+KubernetesVersion = Annotated[
+    str, Form(r"[0-9]+\.[0-9]+(?:\.[0-9]+)?", "a version of Kubernetes such as `1.31`")
 ]
 
 
@@ -55,6 +60,8 @@ class PodKeys(ImageKeys, ResourceKeys, VolumeKeys, LabelKeys, DeferrableKeys):
     """What becomes of a pod when its task is done."""
     startup_timeout: Duration = 600
     """How long a pod may take to start, such as `10m`: machines may have to be started first."""
+    kubernetes_version: KubernetesVersion | None = None
+    """The cluster's version: manifests are checked by its schema, the newest if not given."""
     pod: Data = Field(default_factory=dict)
     """What is merged into the manifest of the pods, as `kubectl patch` does (strategic)."""
 
