@@ -383,7 +383,7 @@ def test_a_bug_of_ours_is_no_traceback(folder: Path, tmp_path: Path) -> None:
     script = (
         "import sys, dagwright.cli.validate as v\n"
         "def broken(*_): raise RuntimeError('secret-value')\n"
-        "v.validate_spec = broken\n"
+        "v.validate_each = broken\n"
         "sys.argv = ['dagwright', 'validate', 'shop.dagwright.yaml']\n"
         "from dagwright.cli import main; main()\n"
     )

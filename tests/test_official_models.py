@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from dagwright.cli import program
 from dagwright.official.check import MODELS
 from dagwright.spec.model import MODES
 from test_container_modes import found, spec
@@ -49,6 +52,16 @@ def test_a_producers_pods_are_asked_for_as_well() -> None:
         spec("watcher", f"producer: {{{producer}}}").replace("producer: {mode: local}, ", "")
     )
     assert one.rule.code == "DW541"
+
+
+@missing
+def test_validate_asks_too(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = spec("kubernetes", "env: {}").replace("version: 1\n", f"version: 1\n{ASKED}")
+    Path("shop.dagwright.yaml").write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(program, ["validate", "--format", "concise"])
+    assert done.exit_code == 1
+    assert "DW541" in done.output
 
 
 def test_a_compile_imports_no_model() -> None:

@@ -23,7 +23,7 @@ from dagwright.ir.cross_tests import settle_cross_tests
 from dagwright.ir.graph import Graph
 from dagwright.ir.rules import NOTHING_RUNS
 from dagwright.ir.verify import verify_selection
-from dagwright.official import check_payloads
+from dagwright.official.check import check_payloads
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
 from dagwright.plan.assets import Assets

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 import textwrap
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from dagwright.cli import program
 from dagwright.diagnostics import Diagnostic
 from dagwright.official.azure import WORDS
 from dagwright.official.kubernetes import known_versions
@@ -80,6 +83,28 @@ def test_a_manifest_of_a_producer_is_checked_too() -> None:
     )
     (one,) = found(text)
     assert (one.rule.code, text[one.span.start : one.span.end]) == ("DW540", "hostNetwrk")
+
+
+def test_validate_finds_it_without_a_manifest(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = spec("kubernetes", "pod: {spec: {hostNetwrk: true}}")
+    Path("shop.dagwright.yaml").write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(program, ["validate", "--format", "concise"])
+    assert done.exit_code == 1
+    assert "DW540" in done.output
+    Path("shop.dagwright.yaml").write_text(spec("aws_ecs", "env: {}"), encoding="utf-8")
+    assert CliRunner().invoke(program, ["validate"], catch_exceptions=False).exit_code == 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_validate_finds_nothing_wrong_with_the_golden_spec(
+    mode: str, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TESTS", "build")
+    Path("golden.dagwright.yaml").write_text(GOLDEN, encoding="utf-8")
+    words = ["validate", "--environment", mode]
+    assert CliRunner().invoke(program, words, catch_exceptions=False).exit_code == 0
 
 
 def test_a_near_name_is_proposed() -> None:

@@ -21,8 +21,10 @@ from dagwright.cli.specs import (
 )
 from dagwright.diagnostics import Report
 from dagwright.files import DiskFiles, Drafts, Files
+from dagwright.spec.extras import is_for_a_model
 from dagwright.spec.identity import check_unique_ids
-from dagwright.spec.validate import validate_spec
+from dagwright.spec.loaded import LoadedSpec
+from dagwright.spec.validate import validate_each
 
 STDIN: Final = "-"
 LOOK_SECONDS: Final = 0.3
@@ -44,10 +46,21 @@ class Asked:
     def check(self, files: Files, specs: Sequence[str]) -> Report:
         """Return what is found in `specs`."""
         report, given = Report(), variables()
-        loaded = [validate_spec(files, path, self.environment, given, report) for path in specs]
-        check_unique_ids([spec for spec in loaded if spec is not None], report)
+        loaded = [validate_each(files, path, self.environment, given, report) for path in specs]
+        check_unique_ids([each[0] for each in loaded if each], report)
+        _check_by_models([one for each in loaded for one in each], report)
         judge_ignores(report, STATIC if self.environment is None else ())
         return report
+
+
+def _check_by_models(loaded: Sequence[LoadedSpec], report: Report) -> None:
+    """Report what official models have against the specs, where there are any."""
+    judged = [one for one in loaded if is_for_a_model(one)]
+    if judged:  # What makes payloads is imported for these alone.
+        from dagwright.official.check import check_block  # noqa: PLC0415
+
+        for one in judged:
+            check_block(one, report)
 
 
 @click.command("validate")

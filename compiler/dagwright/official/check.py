@@ -1,4 +1,4 @@
-"""Find the official model of each kind of step, and report what it has against the plan."""
+"""Find the official model of each kind of step, and report what it has against the payloads."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,7 +18,13 @@ from dagwright.official.google import run_job_faults
 from dagwright.official.places import other_route, pod_route
 from dagwright.official.rules import MODEL_MISSING, REFUSED_BY_MODEL, UNKNOWN_KUBERNETES
 from dagwright.plan import Plan
+from dagwright.plan.commands import shared_command
+from dagwright.plan.modes import MODES, Given
+from dagwright.plan.paths import PathMap
+from dagwright.project.model import NEWEST_RELEASE, Metadata, Project
+from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec
+from dagwright.spec.extras import EXTRAS, block_of_dbt, mode_of_dbt, place_that_asks
 from dagwright.text.route import Route
 
 Arguments = Mapping[str, Any]
@@ -27,28 +32,24 @@ Arguments = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An extra of this package, the module that it brings, and what its model finds."""
+    """What an official model finds, and where in a spec that was decided."""
 
-    extra: str
-    module: str
     faults: Callable[[Arguments], Iterable[Fault]]
     route: Callable[[Route, Arguments, LoadedSpec, Route], Route] = other_route
     """From the path of a fault to the route of what decided it."""
 
 
-_POD: Final = Model("kubernetes", kubernetes.PACKAGE, kubernetes.pod_faults, pod_route)
+_POD: Final = Model(kubernetes.pod_faults, pod_route)
 
 MODELS: Final[Mapping[str, Model]] = MappingProxyType(
     {
         **dict.fromkeys(("kubernetes", "aws_eks", "gcp_gke"), _POD),
-        "aws_ecs": Model("amazon", "botocore", run_task_faults),
-        "azure_container_instance": Model(
-            "azure", "azure.mgmt.containerinstance", container_group_faults
-        ),
-        "gcp_cloud_run_job": Model("google", "google.cloud.run_v2", run_job_faults),
+        "aws_ecs": Model(run_task_faults),
+        "azure_container_instance": Model(container_group_faults),
+        "gcp_cloud_run_job": Model(run_job_faults),
     }
 )
-"""By mode: its official model."""
+"""By mode: its official model; the extras are `spec.extras`."""
 
 
 def check_payloads(plan: Plan, loaded: LoadedSpec, report: Report) -> None:
@@ -56,23 +57,40 @@ def check_payloads(plan: Plan, loaded: LoadedSpec, report: Report) -> None:
 
     Where its package is not installed nothing is said, unless the spec asks for the check.
     """
-    block, keys = _block(loaded)
-    model = MODELS.get(keys.mode)
+    steps = (step for step in plan.steps if step.kind != NOTHING)
+    _check(({**plan.defaults.get(one.kind, {}), **one.arguments} for one in steps), loaded, report)
+
+
+def check_block(loaded: LoadedSpec, report: Report) -> None:
+    """Report the same of what all tasks share, which takes no project: settings by node do."""
+    project = Project(Metadata("", ""), {}, {})
+    execute, elsewhere = loaded.spec.execute, Report()
+    command = shared_command(execute, execute.project_dir or "/", (), NEWEST_RELEASE[:2])
+    exact = ExactSelectors(project)
+    given = Given(loaded, command, PathMap(loaded), project, elsewhere, exact)
+    mode = MODES[execute.mode](execute, given)
+    _check([mode.shared], loaded, report)
+
+
+NOTHING: Final = "empty"
+"""The kind of a step that sends nothing."""
+
+
+def _check(payloads: Iterable[Arguments], loaded: LoadedSpec, report: Report) -> None:
+    mode, places = mode_of_dbt(loaded), loaded.places
+    model, block = MODELS.get(mode), block_of_dbt(loaded)
     if model is None:
         return
-    if not _installed(model.module):
-        _ask_for(model, keys, block, loaded, report)
+    if not EXTRAS[mode].installed:
+        at = place_that_asks(loaded)
+        if at is not None:
+            found = MODEL_MISSING.at(places.key(at), mode=mode, extra=EXTRAS[mode].name)
+            report.add(found)
         return
-    faults = model.faults
-    if model is _POD:
-        version = _version(keys, block, loaded, report)
-        if version is None:
-            return
-        faults = partial(kubernetes.pod_faults, version=version)
-    for arguments in _payloads(plan):
-        for fault in faults(arguments):
+    find = _of_version(loaded, report) if model is _POD else model.faults
+    for arguments in _different(payloads):
+        for fault in find(arguments):
             route = model.route(fault.path, arguments, loaded, block)
-            places = loaded.places
             found = REFUSED_BY_MODEL.at(
                 places.key(route),
                 field=fault.field,
@@ -83,61 +101,27 @@ def check_payloads(plan: Plan, loaded: LoadedSpec, report: Report) -> None:
             report.add(found)
 
 
-def _block(loaded: LoadedSpec) -> tuple[Route, Any]:
-    """Return the block whose mode runs dbt, and its route."""
-    producer = getattr(loaded.spec.execute, "producer", None)
-    return (("execute",), loaded.spec.execute) if producer is None else (PRODUCER, producer)
-
-
-PRODUCER: Final[Route] = ("execute", "producer")
-NOTHING: Final = "empty"
-"""The kind of a step that sends nothing."""
-
-
-def _installed(module: str) -> bool:
-    """Return whether `module` can be imported; the packages around it are looked up alone."""
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def _ask_for(model: Model, keys: Any, block: Route, loaded: LoadedSpec, report: Report) -> None:
-    """Report that the model is missing, if the spec asks for it."""
-    at: Route | None = None
-    if getattr(keys, "kubernetes_version", None) is not None:
-        at = (*block, "kubernetes_version")
-    elif loaded.spec.requires.schemas:
-        at = ("requires", "schemas")
-    if at is not None:
-        where = loaded.places.key(at)
-        report.add(MODEL_MISSING.at(where, mode=keys.mode, extra=model.extra))
-
-
-def _version(
-    keys: Any, block: Route, loaded: LoadedSpec, report: Report
-) -> kubernetes.Version | None:
-    """Return the version of Kubernetes whose schema is asked for, the newest if none is."""
+def _of_version(loaded: LoadedSpec, report: Report) -> Callable[[Arguments], Iterable[Fault]]:
+    """Return what checks pods by the version of Kubernetes that is asked for, or the newest."""
+    route = (*block_of_dbt(loaded), "kubernetes_version")
+    execute: Any = loaded.spec.execute
+    asked = (execute.producer if len(route) > 2 else execute).kubernetes_version
+    if asked is None:
+        return kubernetes.pod_faults
     known = kubernetes.known_versions()
-    if keys.kubernetes_version is None:
-        return known[-1]
-    major, minor, *_ = (int(part) for part in keys.kubernetes_version.split("."))
+    major, minor, *_ = (int(part) for part in asked.split("."))
     if (major, minor) in known:
-        return major, minor
-    at = loaded.places.value((*block, "kubernetes_version"))
+        return partial(kubernetes.pod_faults, version=(major, minor))
     names = f"{kubernetes.called(known[0])} to {kubernetes.called(known[-1])}"
-    found = UNKNOWN_KUBERNETES.at(at, version=keys.kubernetes_version, known=names)
-    report.add(found)
-    return None
+    at = loaded.places.value(route)
+    report.add(UNKNOWN_KUBERNETES.at(at, version=asked, known=names))
+    return lambda _: ()
 
 
-def _payloads(plan: Plan) -> Iterator[Arguments]:
-    """Yield the arguments of the steps, those that differ in their command alone once."""
+def _different(payloads: Iterable[Arguments]) -> Iterator[Arguments]:
+    """Yield payloads, those that differ in their command alone once."""
     seen = set()
-    for step in plan.steps:
-        arguments = {**plan.defaults.get(step.kind, {}), **step.arguments}
-        if step.kind == NOTHING:
-            continue
+    for arguments in payloads:
         same = json.dumps(_without_command(arguments), sort_keys=True, default=list)
         if same not in seen:
             seen.add(same)

@@ -16,6 +16,6 @@ def run_job_faults(arguments: Mapping[str, Any]) -> Iterator[Fault]:
     """
     request = import_module("google.cloud.run_v2.types").RunJobRequest
     try:
-        request(name="projects/p/locations/l/jobs/j", overrides=arguments["overrides"])
+        request(name="projects/p/locations/l/jobs/j", overrides=arguments.get("overrides"))
     except (TypeError, ValueError) as error:
         yield Fault(("overrides",), f"is refused by Google's SDK: {error}")

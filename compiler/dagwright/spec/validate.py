@@ -21,9 +21,23 @@ def validate_spec(
 
     Without an environment, each of the spec's is checked, and the first of them returned.
     """
+    return next(iter(validate_each(files, path, environment, variables, report)), None)
+
+
+def validate_each(
+    files: Files,
+    path: str,
+    environment: str | None,
+    variables: Mapping[str, str],
+    report: Report,
+) -> tuple[LoadedSpec, ...]:
+    """Return the spec at `path` for each of its environments in which nothing is wrong with it.
+
+    For the wanted one alone, where one is.
+    """
     document = read_spec(files, path, variables, report)
     if document is None:
-        return None
+        return ()
     wanted = variants(document) if environment is None else (environment,)
-    first, *_ = [resolve(document, name, report) for name in wanted]
-    return first
+    loaded = [resolve(document, name, report) for name in wanted]
+    return tuple(one for one in loaded if one is not None)
