@@ -7,6 +7,7 @@ a table that is made here. `pytest --update` writes them anew.
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -216,3 +217,19 @@ def test_every_example_spec_compiles(configs, monkeypatch) -> None:
 
 
 test_every_example_spec_compiles.pytestmark = [pytest.mark.dbt]
+
+
+@pytest.mark.dbt
+def test_one_example_runs_in_three_places_with_one_shape(configs, monkeypatch) -> None:
+    monkeypatch.chdir(configs / "dags")
+    spec, shapes, kinds = "shop_environments.dagwright.yaml", set(), {}
+    for name in ("dev", "ci", "prod"):
+        words = ["compile", spec, "--environment", name]
+        compiled = CliRunner().invoke(program, words, catch_exceptions=False)
+        assert compiled.exit_code == 0, compiled.output
+        made = json.loads(Path("compiled/shop_environments.dag.json").read_bytes())
+        assert made["environment"] == name
+        shapes.add(made["digests"]["shape"])
+        kinds[name] = {task["kind"] for task in made["tasks"]} - {"empty"}
+    assert len(shapes) == 1
+    assert kinds == {"dev": {"dbt"}, "ci": {"docker"}, "prod": {"kubernetes"}}

@@ -268,6 +268,37 @@ ECS_RUNS_ON: Final = Rule(
     """,
 )
 
+ENTRYPOINT_ENDS_IN_DBT: Final = Rule(
+    code="DW148",
+    name="entrypoint-ends-in-dbt",
+    severity="error",
+    message="`{word}` would be called with the whole command, which starts with `dbt` again",
+    help="write `entrypoint: dbt`, or in the list only what goes before `dbt`",
+    explain="""\
+    An entrypoint that is a list gets the whole command, `dbt run ...`, and runs it: `tini --`, or
+    a script of the image that sets things up. A dbt that is called so refuses `dbt` as a command.
+    Where dbt is on no PATH, `[env, "PATH=/venv/bin:/usr/bin:/bin"]` puts it there.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: docker
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      entrypoint: [tini, --, /venv/bin/dbt]
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: docker
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      entrypoint: [tini, --]
+    ```
+    """,
+)
+
 RULES: Final = (
     SECRET_OF_DEFINITION,
     ECS_RUNS_ON,
@@ -277,4 +308,5 @@ RULES: Final = (
     LIMIT_BELOW_REQUEST,
     SECRET_AND_ENV,
     ILLEGAL_LABEL,
+    ENTRYPOINT_ENDS_IN_DBT,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Any, Final
@@ -11,6 +12,7 @@ from dagwright.spec.amounts import amount
 from dagwright.spec.container_rules import (
     DETAIL_WITHOUT_SOURCE,
     ECS_RUNS_ON,
+    ENTRYPOINT_ENDS_IN_DBT,
     ILLEGAL_LABEL,
     LIMIT_BELOW_REQUEST,
     ONE_SOURCE,
@@ -20,6 +22,7 @@ from dagwright.spec.model import Spec, SpecPart
 from dagwright.spec.model.execute import AwsEcsKeys, PodKeys
 from dagwright.spec.model.execute.container import (
     VOLUME_SOURCES,
+    ContainerKeys,
     ResourceKeys,
     Volume,
     VolumeKeys,
@@ -47,6 +50,8 @@ def check_containers(spec: Spec, places: Places, report: Report) -> None:
             _limits(route, block, places, report)
         if isinstance(block, PodKeys):
             _labels(route, block, places, report)
+        if isinstance(block, ContainerKeys):
+            _entrypoint(route, block, places, report)
         if isinstance(block, AwsEcsKeys):
             _ecs(route, block, places, report)
 
@@ -74,6 +79,14 @@ def _secrets(route: Route, block: SecretKeys, places: Places, report: Report) ->
         if name in env:
             note = Note(places.key((*route, "env", name)), "`env` has it here")
             report.add(SECRET_AND_ENV.at(places.key(at), name=name, notes=(note,)))
+
+
+def _entrypoint(route: Route, block: ContainerKeys, places: Places, report: Report) -> None:
+    """Report a list that ends in dbt, which would get `dbt` as its command."""
+    words = block.entrypoint
+    if isinstance(words, tuple) and posixpath.basename(words[-1]) == "dbt":
+        at = places.value((*route, "entrypoint", len(words) - 1))
+        report.add(ENTRYPOINT_ENDS_IN_DBT.at(at, word=words[-1]))
 
 
 def _file_share(at: Route, volume: Volume, places: Places, report: Report) -> None:
