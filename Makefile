@@ -41,7 +41,7 @@ test-docker: $(BACKENDS)/ready ## Run the shop in a real Docker, installed by ap
 	@DAGWRIGHT_TEST_DOCKER=1 $(BACKENDS)/bin/python -m pytest -n0 tests/backends/test_docker.py tests/live/test_watcher_docker.py
 
 test-kubernetes: $(BACKENDS)/ready ## Run the shop in a real Kubernetes, built from source the first time
-	@DAGWRIGHT_TEST_KUBERNETES=1 $(BACKENDS)/bin/python -m pytest tests/backends/test_pods.py
+	@DAGWRIGHT_TEST_KUBERNETES=1 $(BACKENDS)/bin/python -m pytest tests/backends/test_pods.py tests/backends/test_pods_in_clouds.py tests/backends/test_pod_manifests.py
 
 quick: $(VENV)/ready ## Run the tests that need neither Airflow, dbt nor patience
 	@$(RUN) pytest -n $(WORKERS) -m "not slow and not airflow and not dbt"

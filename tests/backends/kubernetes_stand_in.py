@@ -286,6 +286,7 @@ def _version(_api: KubernetesStandIn, _asked: Asked) -> Json:
 
 ROUTES: dict[tuple[str, str], Callable[[KubernetesStandIn, Asked], Json]] = {
     ("GET", "/version"): _version,
+    ("POST", "/api/v1/namespaces"): lambda _, one: one.body,  # Any name is one.
     ("POST", "pods"): lambda api, one: api.create_pod(
         one.namespace, one.body, dry="dryRun" in one.query
     ),

@@ -67,6 +67,8 @@ def _spec(spec: Json) -> Iterator[str]:
     yield from _twice("spec.volumes", (one["name"] for one in volumes))
     for number, volume in enumerate(volumes):
         yield from _volume(f"spec.volumes[{number}]", volume)
+    if not spec["containers"]:
+        yield "spec.containers: there is none"
     containers = [*(spec.get("initContainers") or ()), *spec["containers"]]
     yield from _twice("spec.containers", (one["name"] for one in containers))
     names = {one["name"] for one in volumes}
