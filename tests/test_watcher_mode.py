@@ -91,6 +91,15 @@ def test_a_producer_in_a_container_has_its_command_in_three_parts() -> None:
     }
 
 
+def test_a_producer_in_a_virtual_environment_shares_it_with_its_watchers() -> None:
+    spec = SPEC.replace(
+        "mode: local", "mode: watcher, producer: {mode: virtualenv, prebuilt: /opt/dbt}"
+    )
+    made = json.loads(compiled(spec).text)["defaults"]
+    for kind in ("producer_dbt", "watcher_dbt"):
+        assert made[kind]["virtualenv"] == {"prebuilt": "/opt/dbt"}
+
+
 def test_a_producer_in_a_pod_holds_its_slot_and_has_a_name() -> None:
     spec = SPEC.replace("mode: local", "mode: watcher, producer: {mode: kubernetes, image: dbt}")
     made = json.loads(compiled(spec).text)

@@ -18,6 +18,7 @@ from dagwright.plan.modes.docker import docker
 from dagwright.plan.modes.local import in_worker
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.modes.pods import aws_eks, gcp_gke, kubernetes
+from dagwright.plan.modes.virtualenv import in_environment
 from dagwright.plan.modes.watcher_command import PRODUCER, ProducerCommand
 from dagwright.plan.modes.watcher_phases import BUILD, FRESHNESS, TESTS, Phase, phase_of
 from dagwright.plan.modes.watcher_rules import (
@@ -35,6 +36,7 @@ LEDGER: Final = "dagwright_results"
 PRODUCERS: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType(
     {
         "local": in_worker,
+        "virtualenv": in_environment,
         "docker": docker,
         "kubernetes": kubernetes,
         "aws_eks": aws_eks,

@@ -12,6 +12,7 @@ from dagwright.spec.model.execute.docker import DockerKeys
 from dagwright.spec.model.execute.local import LocalKeys
 from dagwright.spec.model.execute.part import ExecuteCommon
 from dagwright.spec.model.execute.pods import AwsEksKeys, GcpGkeKeys, KubernetesKeys
+from dagwright.spec.model.execute.virtualenv import VirtualenvKeys
 from dagwright.spec.model.settings import TaskSettings
 from dagwright.spec.model.words import Duration, SpecPart
 
@@ -27,6 +28,13 @@ class LocalProducer(ProducerKeys, LocalKeys):
     """dbt runs where the Airflow worker runs, once for all tasks."""
 
     mode: Literal["local"]
+    """Where dbt runs."""
+
+
+class VirtualenvProducer(ProducerKeys, VirtualenvKeys):
+    """dbt runs in a virtual environment of the Airflow worker, once for all tasks."""
+
+    mode: Literal["virtualenv"]
     """Where dbt runs."""
 
 
@@ -59,7 +67,12 @@ class GcpGkeProducer(ProducerKeys, GcpGkeKeys):
 
 
 Producer = Annotated[
-    LocalProducer | DockerProducer | KubernetesProducer | AwsEksProducer | GcpGkeProducer,
+    LocalProducer
+    | VirtualenvProducer
+    | DockerProducer
+    | KubernetesProducer
+    | AwsEksProducer
+    | GcpGkeProducer,
     Field(discriminator="mode"),
 ]
 """Where the one dbt build runs: a mode with its own keys."""
