@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
@@ -9,6 +10,7 @@ from typing import Any, Final
 
 from docker.errors import APIError, DockerException, NotFound
 
+from dagwright_airflow.leash import INTERRUPT_SECONDS
 from dagwright_airflow.operators.blank import blanker
 from dagwright_airflow.operators.docker import DbtDockerOperator
 from dagwright_airflow.operators.process import bounded_lines
@@ -129,9 +131,32 @@ class InDocker(Contained, DbtDockerOperator):
         listed = self.cli.containers(all=True, filters={"label": marks})
         tasks = labels.get(TASK)
         found = [one["Id"] for one in listed if not tasks or one["Labels"].get(TASK) in tasks]
+        self._interrupt(found)
         for container in found:
             self._end(container)
         return len(found)
+
+    def _interrupt(self, containers: Collection[str]) -> None:
+        """Let the dbts cancel their queries, which they do on this signal only."""
+        for container in containers:
+            with suppress(APIError):  # It may have ended.
+                self.cli.kill(container, signal.SIGINT)
+        until = time.monotonic() + INTERRUPT_SECONDS
+        while any(map(self._runs, containers)) and time.monotonic() < until:
+            time.sleep(_POLL_SECONDS)
+
+    def _runs(self, container: str) -> bool:
+        try:
+            return bool(self.cli.inspect_container(container)["State"]["Running"])
+        except NotFound:
+            return False
+
+    def on_kill(self) -> None:
+        """Stop the container of this task."""
+        if self.container is not None:
+            with suppress(OSError, DockerException):
+                self._interrupt([self.container["Id"]])
+        super().on_kill()
 
     def _end(self, container: str) -> None:
         try:
@@ -166,3 +191,4 @@ class InDocker(Contained, DbtDockerOperator):
 
 
 _BEING_REMOVED: Final = 409
+_POLL_SECONDS: Final = 0.1
