@@ -15,6 +15,7 @@ class CutWire:
         self._path = path
         self._server = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
+        self._made: list[socket.socket] = []
         self.cuts = 0
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -33,6 +34,8 @@ class CutWire:
     def close(self) -> None:
         self._server.close()
         self.cut()
+        for one in self._made:
+            one.close()
 
     def _serve(self) -> None:
         with suppress(OSError):
@@ -41,6 +44,7 @@ class CutWire:
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(self._path)
                 self._open += [near, far]
+                self._made += [near, far]
                 for pair in ((near, far), (far, near)):
                     threading.Thread(target=_pass_on, args=pair, daemon=True).start()
 
