@@ -14,6 +14,12 @@ from live.watched_shop import WatchedShop
 from processes import running_with
 
 LOADER = "# airflow dag\nfrom dagwright_airflow import load_dags\nload_dags(__file__)\n"
+GROUP_LOADER = """# airflow dag
+from airflow.sdk import DAG
+from dagwright_airflow import load_task_group
+with DAG("{dag}", schedule=None):
+    load_task_group("compiled/{dag}.group.json", folder=__file__.rpartition("/")[0])
+"""
 PRODUCER = "dagwright_producer"
 
 GATED_DBT = """#!/bin/sh
@@ -27,13 +33,14 @@ exit $status
 
 SPEC = """\
 version: 1
-dag: {{id: {dag}, schedule: null, default_args: {{retries: {retries}, retry_delay: 1s}}}}
-render: {{project_dir: {project}, tests: {tests}}}
+{head}: {{id: {dag}, {schedule}default_args: {{retries: {retries}, retry_delay: 1s}}}}
+render: {{project_dir: {project}, tests: {tests}, sources: {sources}}}
 execute:
   {mode}
   project_dir: {project}
   profile: {{profiles_dir: {project}}}
   vars: {{day: "{{{{ (dag_run.conf or {{}}).get('day', 'none') }}}}"}}
+  full_refresh: "{{{{ (dag_run.conf or {{}}).get('full', false) }}}}"
   policy: {{test: {{retries: 0}}}}
 """
 LOCAL = "mode: local\n  dbt_executable: {dbt}"
@@ -94,6 +101,8 @@ def deploy(
     retries: int = 0,
     producer_retries: int = 1,
     tests: str = "after_each",
+    sources: str = "none",
+    group: bool = False,
 ) -> Deployed:
     """Compile a spec of the shop, and put it where Airflow finds it."""
     folder = airflow.dags / dag
@@ -103,7 +112,16 @@ def deploy(
     dbt.chmod(0o755)
     block = mode.format(dbt=dbt, producer_retries=producer_retries)
     spec = folder / f"{dag}.dagwright.yaml"
-    text = SPEC.format(dag=dag, retries=retries, project=shop.folder, mode=block, tests=tests)
+    text = SPEC.format(
+        head="task_group" if group else "dag",
+        schedule="" if group else "schedule: null, ",
+        dag=dag,
+        retries=retries,
+        project=shop.folder,
+        mode=block,
+        tests=tests,
+        sources=sources,
+    )
     spec.write_text(text, encoding="utf-8")
     done = subprocess.run(
         [str(BIN / "dagwright"), "compile", str(spec), "--output", str(folder / "compiled")],
@@ -112,5 +130,6 @@ def deploy(
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    (folder / "loader.py").write_text(LOADER, encoding="utf-8")
+    loader = GROUP_LOADER if group else LOADER
+    (folder / "loader.py").write_text(loader.format(dag=dag), encoding="utf-8")
     return Deployed(airflow, shop, dag, folder)

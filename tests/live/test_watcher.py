@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from live.deployed import LOCAL, PRODUCER, WATCHER, Deployed, deploy
-from live.server import LiveAirflow
+from live.server import BIN, LiveAirflow
 from live.watched_shop import NODES, WatchedShop, reset, watched_shop
 
 
@@ -48,12 +48,15 @@ def test_a_run_of_all_is_one_dbt_build(watched) -> None:
 def test_a_failed_model_stops_what_waits_for_it_and_a_retry_runs_the_node(
     live_airflow, shop
 ) -> None:
+    """The node's own dbt has the flags and variables of the run."""
     watched = deploy(live_airflow, shop, "watched_again", retries=1)
     shop.order("base", fails=1)
-    run = watched.run(day="friday")
+    shop.order("lone", fails=1)
+    run = watched.run(day="friday", full=True)
     assert watched.wait(run) == "success"
     assert set(watched.states(run).values()) == {"success"}
-    assert shop.runs() == {**dict.fromkeys(NODES, 1), "base": 2}
+    assert shop.runs() == {**dict.fromkeys(NODES, 1), "base": 2, "lone": 2}
+    assert shop.value("select day || refreshed from {schema}.lone") == "fridayTrue"
     assert "was told to fail" in watched.airflow.log(watched.dag, run, "watched.base.run", 1)
 
 
@@ -83,6 +86,53 @@ def test_one_watcher_cleared_runs_its_own_node(watched) -> None:
     assert watched.wait(run) == "success"
     assert watched.shop.runs() == {**dict.fromkeys(NODES, 1), "lone": 2}
     assert watched.shop.value("select day from {schema}.lone") == "tuesday"
+
+
+def test_a_watcher_cleared_while_the_producer_runs_waits_for_its_end(live_airflow, shop) -> None:
+    """The producer's dbt, and the watcher's own, are those of a virtual environment here."""
+    local = "mode: local, dbt_executable: {dbt}"
+    mode = WATCHER.replace(local, f"mode: virtualenv, prebuilt: {BIN.parent}")
+    assert mode != WATCHER
+    watched = deploy(live_airflow, shop, "watched_apart", mode=mode)
+    watched.shop.order("base", seconds=20)
+    run = watched.run()
+    watched.airflow.await_state(watched.dag, run, "watched.lone.run", "success")
+    assert watched.airflow.states(watched.dag, run)[PRODUCER] == "running"
+    watched.clear(run, "watched.lone.run")
+    assert watched.wait(run) == "success"
+    assert watched.shop.runs() == {**dict.fromkeys(NODES, 1), "lone": 2}
+
+
+def test_watchers_in_a_group_of_a_hand_written_dag_find_their_producer(live_airflow, shop) -> None:
+    """It calls dbt by its API here, and a node that failed is run so again."""
+    mode = WATCHER.replace("dbt_executable: {dbt}", "invocation: dbt_runner")
+    assert mode != WATCHER
+    grouped = deploy(live_airflow, shop, "grouped", mode=mode, retries=1, group=True)
+    shop.order("base", fails=1)
+    run = grouped.run()
+    assert grouped.wait(run) == "success"
+    states = grouped.airflow.states("grouped", run)
+    assert states[f"grouped.{PRODUCER}"] == "success"
+    assert set(states.values()) == {"success"}
+    assert shop.runs() == {**dict.fromkeys(NODES, 1), "base": 2}
+
+
+@pytest.mark.parametrize("age", ["fresh", "stale"])
+def test_sources_are_looked_at_first_in_both(live_airflow, shop, age) -> None:
+    ended = {}
+    for name, mode in (("local", LOCAL), ("watcher", WATCHER)):
+        reset(shop)
+        if age == "stale":
+            shop.postgres.rows(f"update {shop.schema}.orders set seen = '2020-01-01'")  # noqa: S608
+        dag = f"sources_{name}"
+        sources = "with_tests_or_freshness"
+        one = deploy(live_airflow, shop, dag, mode=mode, sources=sources)
+        run = one.run()
+        ended[name] = (one.wait(run), one.states(run))
+    assert ended["watcher"] == ended["local"]
+    assert ended["local"][0] == ("success" if age == "fresh" else "failed")
+    lone = ended["local"][1]["lone.run"]
+    assert lone == ("success" if age == "fresh" else "upstream_failed")
 
 
 def test_all_cleared_is_a_fresh_start(watched) -> None:

@@ -1,7 +1,7 @@
 """A dbt project on PostgreSQL whose nodes can be told to fail or to take their time.
 
     raw -> base -> left, right, third (three that wait for one) ; base -> thin (ephemeral) -> wide
-    lone
+    base -> kept (a snapshot) ; told.orders (a source with freshness) -> lone
 
 `base` has two tests, `lone` one that only warns, `left` a unit test, and one test reads `left` and
 `lone`. Each model and seed counts its starts where no rollback reaches, and takes a lock on its
@@ -22,13 +22,13 @@ from live.postgres import Postgres
 from live.server import BIN
 
 MODELS: Final = ("base", "left", "right", "third", "wide", "lone")
-NODES: Final = (*MODELS, "raw")
+NODES: Final = (*MODELS, "raw", "kept")
 
 _SQL: Final = """
 drop schema if exists {schema} cascade;
 create schema {schema};
 create table {schema}.orders (node text primary key, seconds float default 0, fails int default 0,
-    bad bool default false);
+    bad bool default false, seen timestamptz default now());
 insert into {schema}.orders (node) select unnest(array[{names}]);
 create sequence {schema}.twice start 1;
 create function {schema}.begin_node(name text) returns void language plpgsql as $$
@@ -53,18 +53,31 @@ _MODELS: Final = {
     "third": "select * from {{ ref('base') }}",
     "thin": "{{ config(materialized='ephemeral') }} select id from {{ ref('base') }}",
     "wide": "select id, id + 1 as next_id from {{ ref('thin') }}",
-    "lone": 'select 1 as id, \'{{ var("day", "none") }}\' as day',
+    "lone": "-- {{ source('told', 'orders') }}\nselect 1 as id, "
+    "'{{ var(\"day\", \"none\") }}' as day, '{{ flags.FULL_REFRESH }}' as refreshed",
 }
 
 _SCHEMA: Final = """
+sources:
+  - name: told
+    schema: {schema}
+    tables:
+      - name: orders
+        config:
+          loaded_at_field: seen
+          freshness: {{error_after: {{count: 1, period: hour}}}}
+snapshots:
+  - name: kept
+    relation: ref('base')
+    config: {{unique_key: id, strategy: check, check_cols: all}}
 models:
   - name: base
-    columns: [{name: id, data_tests: [unique, not_null]}]
+    columns: [{{name: id, data_tests: [unique, not_null]}}]
 unit_tests:
   - name: left_is_base
     model: left
-    given: [{input: ref('base'), rows: [{id: 1}]}]
-    expect: {rows: [{id: 1}]}
+    given: [{{input: ref('base'), rows: [{{id: 1}}]}}]
+    expect: {{rows: [{{id: 1}}]}}
 """
 
 _TESTS: Final = {
@@ -150,6 +163,7 @@ def _files(postgres: Postgres, schema: str) -> Mapping[str, str]:
         "profile": "watched",
         "models": {"+materialized": "table", **hooks},
         "seeds": hooks,
+        "snapshots": hooks,
     }
     target = {
         "type": "postgres",
@@ -167,7 +181,7 @@ def _files(postgres: Postgres, schema: str) -> Mapping[str, str]:
         "dbt_project.yml": json.dumps(project),
         "profiles.yml": json.dumps(profile),
         "seeds/raw.csv": "id\n1\n2\n",
-        "models/schema.yml": _SCHEMA,
+        "models/schema.yml": _SCHEMA.format(schema=schema),
         **{f"models/{name}.sql": text for name, text in _MODELS.items()},
         **{f"tests/{name}.sql": f"{text}\n{orders}'{name}'" for name, text in _TESTS.items()},
     }
