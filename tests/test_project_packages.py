@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from dagwright.diagnostics import Report
 from dagwright.files import DiskFiles, MemoryFiles
-from dagwright.project.packages import check_packages
+from dagwright.pipeline import Options, compile_spec
+from dagwright.project.packages import read_packages
+from manifests import manifest
 
+SCHEMAS = Path(__file__).parent.parent / "schemas"
+SPEC = "version: 1\ndag: {id: shop}\nrender: {project_dir: ../shop}\n"
 HUB = "packages:\n  - package: dbt-labs/dbt_utils\n    version: {}\n"
 LOCK = HUB.format("1.1.1") + "    name: dbt_utils\nsha1_hash: x\n"
 
@@ -21,7 +29,7 @@ def found(**contents: str) -> list[tuple[str, str]]:
         {f"shop/{name.replace('__', '/')}": text.encode() for name, text in contents.items()}
     )
     report = Report()
-    check_packages(files, "shop", report)
+    read_packages(files, "shop", report)
     texts = {path: data.decode() for path, data in files.contents.items()}
     return [
         (one.rule.code, texts[one.span.file][one.span.start : one.span.end])
@@ -92,8 +100,48 @@ def test_what_the_real_dbt_locks_and_installs_is_no_finding(tmp_path: Path) -> N
     dbt = [str(Path(sys.executable).parent / "dbt"), "deps", "--project-dir", "."]
     subprocess.run(dbt, cwd=tmp_path / "shop", check=True, capture_output=True)
     report = Report()
-    check_packages(DiskFiles(), str(tmp_path / "shop"), report)
+    read_packages(DiskFiles(), str(tmp_path / "shop"), report)
     assert report.sorted() == []
     (tmp_path / "shop/dbt_packages/parts").unlink()
-    check_packages(DiskFiles(), str(tmp_path / "shop"), report)
+    read_packages(DiskFiles(), str(tmp_path / "shop"), report)
     assert [one.rule.code for one in report.sorted()] == ["DW233"]
+
+
+PACKAGES = {
+    "packages.yml": HUB.format("1.1.1"),
+    "package-lock.yml": LOCK,
+    "dbt_project.yml": "name: shop\npackages-install-path: deps\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("execute", "kind"),
+    [
+        ("mode: local", "dbt"),
+        ("mode: virtualenv, prebuilt: /opt/venv", "dbt"),
+        ("mode: watcher, producer: {mode: local, install_deps: true}", "producer_dbt"),
+    ],
+)
+def test_a_worker_is_told_of_packages_where_it_may_install_them(execute: str, kind: str) -> None:
+    asked = execute if "watcher" in execute else f"{execute}, install_deps: true"
+    told = {"folder": "deps", "names": ["dbt_utils"]}
+    assert defaults(asked, kind, PACKAGES)["packages"] == told
+    assert "packages" not in defaults(asked, kind, {})
+    assert "packages" not in defaults(asked.replace("true", "false"), kind, PACKAGES)
+
+
+def defaults(execute: str, kind: str, project: Mapping[str, str]) -> dict[str, Any]:
+    """Return the shared arguments of a kind, in an artifact that fits its schema."""
+    block = f"{{{execute}, project_dir: /srv/shop}}"
+    spec = SPEC + f"execute: {block}\n"
+    texts = {f"shop/{name}": text.encode() for name, text in project.items()}
+    files = MemoryFiles({**texts, "dags/shop.dagwright.yaml": spec.encode()})
+    files.contents["shop/target/manifest.json"] = manifest("model.shop.a")
+    report = Report()
+    made = compile_spec(files, "dags/shop.dagwright.yaml", Options(), report)
+    assert made is not None, report.sorted()
+    document = json.loads(made.text)
+    schema = json.loads((SCHEMAS / "artifact-1.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema, jsonschema.Draft7Validator)
+    found: dict[str, Any] = document["defaults"][kind]
+    return found

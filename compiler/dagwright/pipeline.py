@@ -36,7 +36,7 @@ from dagwright.plan.settings import read_settings, unmatched
 from dagwright.plan.sources import Sources
 from dagwright.project import Project, read_project
 from dagwright.project.dbt_parse import Dbt, run_dbt_parse
-from dagwright.project.packages import check_packages
+from dagwright.project.packages import read_packages
 from dagwright.project.rules import REMOTE_MANIFEST
 from dagwright.project.warnings import warning_flags
 from dagwright.select import State, read_state
@@ -113,7 +113,7 @@ def _compiled(
         chosen = settle_cross_tests(project, chosen, loaded, report)
     if project is None or chosen is None:
         return None
-    check_packages(files, _project_dir(loaded), report)
+    packages = read_packages(files, _project_dir(loaded), report)
     graph = make_graph(project, chosen, loaded, observe)
     if next(graph.of(*WORDS), None) is None:
         report.add(NOTHING_RUNS.at(loaded.places.key(("render",))))
@@ -127,6 +127,7 @@ def _compiled(
         warning_flags(files, _project_dir(loaded)),
         files.real,
         None if lock is None else lock.packages,
+        packages,
     )
     plan = plan_all(graph, sources, specs, report)
     if plan is None:

@@ -56,7 +56,14 @@ def make_plan(graph: Graph, sources: Sources, settings: Settings, report: Report
     check_hooks(loaded, sources.project, report)
     check_options(loaded, command, {task.verb for task in graph.tasks.values()}, report)
     given = Given(
-        loaded, command, paths, sources.project, report, sources.exact, lock=sources.lock
+        loaded,
+        command,
+        paths,
+        sources.project,
+        report,
+        sources.exact,
+        lock=sources.lock,
+        packages=sources.packages,
     )
     mode = MODES[spec.execute.mode](spec.execute, given)
     check_execute_paths(loaded, report, from_loader=mode.from_loader)

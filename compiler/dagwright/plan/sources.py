@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dagwright.plan.assets import Assets
 from dagwright.plan.paths import Real
 from dagwright.project.model import Project
+from dagwright.project.packages import Packages
 from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec
 
@@ -25,3 +26,5 @@ class Sources:
     """Follows links, for paths that match no row of `execute.paths` as they are written."""
     lock: str | None = None
     """The packages of mode `virtualenv`, with their hashes; None where it is not compiled for."""
+    packages: Packages | None = None
+    """The packages of the dbt project; None if it has none."""

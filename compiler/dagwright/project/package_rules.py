@@ -14,9 +14,9 @@ NOT_LOCKED: Final = Rule(
     help="run `dbt deps` and commit the lock",
     ignorable=True,
     explain="""\
-    Tasks never run `dbt deps`: packages are installed once, where the image or the project folder
-    is built. Without a lock that installs whatever fits on that day, which need not be what the
-    DAG was compiled from. dbt writes the lock since version 1.7.
+    Packages are installed once, where the image or the project folder is built, or on a worker
+    (`execute.install_deps`). Without a lock that installs whatever fits on that day, which need
+    not be what the DAG was compiled from. dbt writes the lock since version 1.7.
 
     ## Example
     A project with `packages.yml` and no `package-lock.yml`.

@@ -1,16 +1,18 @@
 """Compare what a project asks for, what its lock fixes, and what is installed: three files of dbt.
 
-Tasks never run `dbt deps`: it is a step of building what they run from, once, by the lock. So the
-lock must be there, it must be that of the packages asked for, and what it names must lie where
-the manifest was made. dbt's own digest in the lock differs from version to version of dbt, and is
-left alone: versions and revisions are compared.
+`dbt deps` is a step of building what tasks run from, once, by the lock; a task runs it only where
+`execute.install_deps` asks for that and packages are missing. So the lock must be there, it must
+be that of the packages asked for, and what it names must lie where the manifest was made. dbt's
+own digest in the lock differs from version to version of dbt, and is left alone: versions and
+revisions are compared.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -47,16 +49,38 @@ class _Wanted(NamedTuple):
     span: Span
 
 
-def check_packages(files: Files, project_dir: str, report: Report) -> None:
-    """Report where the packages of the project at `project_dir` are not as its files say."""
+@dataclass(frozen=True, slots=True)
+class Packages:
+    """What a project that asks for packages has of them."""
+
+    folder: str
+    """Where dbt installs them, relative to the project."""
+    names: tuple[str, ...]
+    """The locked ones by name, as far as the lock says it; each is a folder in `folder`."""
+
+
+def read_packages(files: Files, project_dir: str, report: Report) -> Packages | None:
+    """Return the packages of the project at `project_dir`; None if it asks for none.
+
+    Reported is where they are not as the project's files say.
+    """
     asked = [_packages(files, posixpath.join(project_dir, name)) for name in FILES]
     wanted = asked[0] or asked[1]
     if not wanted:
-        return
+        return None
     lock = posixpath.join(project_dir, LOCK)
+    folder = _install_path(files, project_dir)
     if not files.exists(lock):
         report.add(NOT_LOCKED.at(wanted[0].span, lock=LOCK))
-        return
+        return Packages(folder, ())
+    _check_lock(files, lock, wanted, report)
+    names = list(_project_names(files, lock))
+    _check_installed(files, posixpath.join(project_dir, folder), names, report)
+    return Packages(folder, tuple(sorted(name for name, _ in names)))
+
+
+def _check_lock(files: Files, lock: str, wanted: Sequence[_Wanted], report: Report) -> None:
+    """Report what is asked for and not locked so."""
     locked = {(one.source, _plain_name(one.name)): one for one in _packages(files, lock)}
     for one in wanted:
         match = locked.get((one.source, _plain_name(one.name)))
@@ -67,15 +91,15 @@ def check_packages(files: Files, project_dir: str, report: Report) -> None:
         elif not _fits(match.state, one.state):
             why = f"{LOCK} has {match.state}"
             report.add(LOCK_DIFFERS.at(one.span, name=one.name, why=why))
-    _check_installed(files, project_dir, report)
 
 
-def _check_installed(files: Files, project_dir: str, report: Report) -> None:
+def _check_installed(
+    files: Files, folder: str, names: Iterable[tuple[str, Span]], report: Report
+) -> None:
     """Report a locked package that is not installed, where others are."""
-    folder = posixpath.join(project_dir, _install_path(files, project_dir))
     if not files.exists(folder):
         return  # The manifest was made elsewhere.
-    for name, span in _project_names(files, posixpath.join(project_dir, LOCK)):
+    for name, span in names:
         if not files.exists(posixpath.join(folder, name, "dbt_project.yml")):
             report.add(NOT_INSTALLED.at(span, name=name, folder=posixpath.basename(folder)))
 

@@ -12,6 +12,7 @@ import shlex
 import sys
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
@@ -31,6 +32,7 @@ from dagwright_airflow.operators.invocation import Invocation, program
 from dagwright_airflow.operators.options import option_words, typed_options
 from dagwright_airflow.operators.outcome import Outcome, Verdict, judge
 from dagwright_airflow.operators.own_python import OwnPython, variables_of
+from dagwright_airflow.operators.packages import deps_arguments, install_packages
 from dagwright_airflow.operators.presentation import compiled_sql, failures, summary, table
 from dagwright_airflow.operators.process import LINE_BYTES, LeashedProcess
 from dagwright_airflow.operators.results import NodeResult, read_results
@@ -86,6 +88,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         seed: a seed to load only if it changed: its `node`, its `file` relative to the
             project, and its `checksum`.
         virtualenv: the environment whose dbt runs: where it is, or the lock to make it from.
+        packages: what `dbt deps` installs where it is missing: the `folder` of packages in the
+            project, and their `names`. Without it, what is missing stays missing.
         retry_tests: whether a failed data test is tried again.
         artifacts: files of dbt to keep: the `path` of a folder or an object store, relative
             to `folder`, and which `files`.
@@ -124,6 +128,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         folder: str = ".",
         seed: Mapping[str, str] | None = None,
         virtualenv: Mapping[str, str] | None = None,
+        packages: Mapping[str, Any] | None = None,
         retry_tests: bool = False,
         artifacts: Mapping[str, Any] | None = None,
         on_warning: Sequence[Callable[[Mapping[str, Any]], object]] = (),
@@ -146,6 +151,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.folder = folder
         self.seed = seed
         self.virtualenv = virtualenv
+        self.packages = packages
         self.retry_tests = retry_tests
         self.artifacts = dict(artifacts or {})
         self.on_warning = tuple(on_warning)
@@ -216,6 +222,11 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             call = self._call(project, scratch)
             blank = blanker(call.secrets)
             start, python, environment = self._start(call.environment, blank)
+            if self.packages is not None:
+                words = deps_arguments(self._resolved_paths(), self.vars, scratch / "logs")
+                deps = LeashedProcess([*start, *words], project, environment, python=python)
+                run = partial(self._ran, deps, lambda line: self.log.info("%s", blank(line)))
+                install_packages(project, self.packages, run)
             by_api = start[0] == leash.DBT_RUNNER  # It writes the results, and nothing else.
             traced = lineage.is_asked_for(self.command[0])
             spared = by_api and not traced and not self.needs_all_written()
@@ -327,8 +338,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             self._dag_folders(), self.env, options.environment, secrets
         )
         arguments = [*self.command, *_DEFAULT_FLAGS]
-        for flag, path in self.paths:
-            arguments += (flag, str(self._resolved(path)))
+        for pair in self._resolved_paths().items():
+            arguments += pair
         arguments += (*allowed_flags(self.flags, environment), *options.arguments)
         if self.vars:
             arguments += ("--vars", json.dumps(self.vars))
@@ -343,6 +354,9 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
 
     def _dag_folders(self) -> tuple[str, ...]:
         return (dags_folder(), self.folder)
+
+    def _resolved_paths(self) -> dict[str, str]:
+        return {flag: str(self._resolved(path)) for flag, path in self.paths}
 
     def _resolved(self, path: str) -> Path:
         return Path(os.path.normpath(Path(self.folder) / path))

@@ -10,6 +10,7 @@ from dagwright.plan.modes.docs import KIND, docs_arguments, with_docs
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.options import option_forms
 from dagwright.plan.parses import check_vars, partial_parses
+from dagwright.project.packages import Packages
 from dagwright.spec.model.execute import Local, LocalKeys, WorkerKeys
 from dagwright.spec.model.execute.local import Docs
 
@@ -63,4 +64,12 @@ def worker_arguments(execute: WorkerKeys, given: Given) -> Arguments:
         **({"secrets": secret_sources(execute.secrets)} if execute.secrets else {}),
         **({"artifacts": execute.artifacts.model_dump()} if execute.artifacts else {}),
         **({"on_warning": list(execute.on_warning)} if execute.on_warning else {}),
+        **(_packages(given.packages) if execute.install_deps else {}),
     }
+
+
+def _packages(packages: Packages | None) -> Arguments:
+    """Return what a worker must have installed before dbt runs."""
+    if packages is None:
+        return {}
+    return {"packages": {"folder": packages.folder, "names": list(packages.names)}}

@@ -12,6 +12,7 @@ from dagwright.plan.commands import SharedCommand
 from dagwright.plan.model import Step
 from dagwright.plan.paths import PathMap
 from dagwright.project.model import Project
+from dagwright.project.packages import Packages
 from dagwright.select.exact import ExactSelectors
 from dagwright.spec import LoadedSpec
 
@@ -30,6 +31,8 @@ class Given:
     exact: ExactSelectors
     lock: str | None = None
     """The packages of `virtualenv`, with their hashes; None in environments not compiled for."""
+    packages: Packages | None = None
+    """The packages of the dbt project; None if it has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class WorkerKeys(SecretKeys):
     """Import paths of functions to call where a test or a freshness check warns."""
     artifacts: Artifacts | None = None
     """Files of dbt to keep, in a folder or an object store; none if not given."""
+    install_deps: bool = False
+    """Run `dbt deps` on a worker whose project lacks its packages; else no task ever runs it."""
 
 
 class LocalKeys(WorkerKeys):
