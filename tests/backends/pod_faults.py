@@ -90,8 +90,7 @@ def _container(at: str, container: Json, volumes: set[str]) -> Iterator[str]:
     for mount in mounts:
         if mount["name"] not in volumes:
             yield f"{at}.volumeMounts: no volume {mount['name']}"
-        if ":" in mount["mountPath"]:
-            yield f"{at}.volumeMounts: {mount['mountPath']}"
+        yield from _unlike(".+", f"{at}.volumeMounts.mountPath", mount["mountPath"])
         yield from _inside(f"{at}.volumeMounts.subPath", mount.get("subPath") or "")
     yield from _resources(f"{at}.resources", container.get("resources") or {})
 
@@ -132,7 +131,7 @@ def _volume(at: str, volume: Json) -> Iterator[str]:
         yield f"{at}: may be of one kind only, not {sources}"
     claim = volume.get("persistentVolumeClaim")
     if claim is not None:
-        yield from _unlike(SUBDOMAIN, f"{at}.claimName", claim["claimName"])
+        yield from _unlike(".+", f"{at}.claimName", claim["claimName"])
     yield from _inside(f"{at}.hostPath", (volume.get("hostPath") or {}).get("path", ""))
     size = (volume.get("emptyDir") or {}).get("sizeLimit")
     if size is not None and amount(size) is None:
