@@ -1,5 +1,6 @@
-# Every target sets up what it needs in .venv, or in .venv-backends where it needs every provider
-# of Airflow; nothing outside this folder is touched.
+# Every target sets up what it needs in .venv, in .venv-backends where it needs every provider of
+# Airflow, or in .venv-adapters where it needs every adapter of dbt; nothing outside this folder is
+# touched.
 
 PYTHON ?= python3
 VENV := .venv
@@ -7,10 +8,11 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 WORKERS ?= 2
 BACKENDS := .venv-backends
+ADAPTERS := .venv-adapters
 
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test test-backends test-docker test-kubernetes quick check fmt lint types contracts docs update airflow-tables bench bench-run lock clean
+.PHONY: help demo test test-backends test-docker test-kubernetes test-adapters quick check fmt lint types contracts docs update airflow-tables bench bench-run lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,12 +29,18 @@ $(BACKENDS)/ready: $(VENV)/ready tests/backends/requirements.txt
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BACKENDS)/bin/python --requirement tests/backends/requirements.txt --editable .
 	@touch $@
 
+# Apart from both: each adapter brings the client of its warehouse.
+$(ADAPTERS)/ready: $(VENV)/ready tests/profiles/requirements.txt
+	@$(PYTHON) -m venv $(ADAPTERS)
+	@$(BIN)/uv pip install --quiet --python $(ADAPTERS)/bin/python --requirement tests/profiles/requirements.txt
+	@touch $@
+
 demo: $(VENV)/ready ## Compile the sample shop, run it in a real Airflow, show what ran
 	@$(BIN)/python configs/demo.py
 
 test: $(VENV)/ready ## Run every test
 	@$(RUN) pytest -n $(WORKERS) --dist loadgroup
-	@$(MAKE) --no-print-directory test-backends
+	@$(MAKE) --no-print-directory test-backends test-adapters
 
 test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of every runtime, or a whole Airflow
 	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests/backends tests/live
@@ -42,6 +50,9 @@ test-docker: $(BACKENDS)/ready ## Run the shop in a real Docker, installed by ap
 
 test-kubernetes: $(BACKENDS)/ready ## Run the shop in a real Kubernetes, built from source the first time
 	@DAGWRIGHT_TEST_KUBERNETES=1 $(BACKENDS)/bin/python -m pytest tests/backends/test_pods.py tests/backends/test_pods_in_clouds.py tests/backends/test_pod_manifests.py
+
+test-adapters: $(VENV)/ready $(ADAPTERS)/ready ## Load profiles by the adapters of dbt that install
+	@DAGWRIGHT_ADAPTERS=$(ADAPTERS)/bin/python $(RUN) pytest -n $(WORKERS) tests/profiles
 
 quick: $(VENV)/ready ## Run the tests that need neither Airflow, dbt nor patience
 	@$(RUN) pytest -n $(WORKERS) -m "not slow and not airflow and not dbt"
@@ -87,6 +98,8 @@ lock: $(VENV)/ready ## Choose the versions of everything anew
 		pyproject.toml --group dev --output-file tests/requirements.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \
 		--python-version 3.10 tests/backends/requirements.in --output-file tests/backends/requirements.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.10 tests/profiles/requirements.in --output-file tests/profiles/requirements.txt
 
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) $(BACKENDS) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(BACKENDS) $(ADAPTERS) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

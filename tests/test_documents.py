@@ -23,6 +23,7 @@ from dagwright.cli import COMMANDS, program
 from dagwright.passes import PASSES
 from dagwright.spec.abilities import FEATURES, modes_with
 from dagwright.spec.model import MODES
+from profile_tables import fields_table, profiles_table
 from run_table import table as runs_table
 from state_tables import states
 
@@ -31,6 +32,7 @@ DOCUMENTS = [
     ROOT / "README.md",
     ROOT / "compiler/ARCHITECTURE.md",
     ROOT / "compiler/WATCHER.md",
+    ROOT / "compiler/PROFILES.md",
 ]
 MARK = re.compile(r"<!-- (run|file): ([^\n]*?) -->\n```(\w*)\n(.*?)```\n", re.DOTALL)
 TABLE = re.compile(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
@@ -156,6 +158,8 @@ TABLES: Mapping[str, Callable[[str], str]] = {
     "modes": modes_table,
     "abilities": abilities_table,
     "runs": lambda _: runs_table(),
+    "profiles": lambda _: profiles_table(),
+    "fields": lambda _: fields_table(),
     "passes": passes_table,
     "layers": layers_table,
     "watcher": watcher_table,

@@ -10,12 +10,20 @@ import pytest
 from dagwright.diagnostics import Rule
 from dagwright.spec.container_rules import RULES as CONTAINER_RULES
 from dagwright.spec.option_rules import RULES as OPTION_RULES
+from dagwright.spec.profile_rules import RULES as PROFILE_RULES
 from dagwright.spec.rules import RULES as SPEC_RULES
 from dagwright.spec.virtualenv_rules import RULES as VIRTUALENV_RULES
 from dagwright.text.rules import RULES as TEXT_RULES
 from spec_cases import SPEC, findings, whole
 
-RULES = (*TEXT_RULES, *SPEC_RULES, *OPTION_RULES, *CONTAINER_RULES, *VIRTUALENV_RULES)
+RULES = (
+    *TEXT_RULES,
+    *SPEC_RULES,
+    *OPTION_RULES,
+    *CONTAINER_RULES,
+    *VIRTUALENV_RULES,
+    *PROFILE_RULES,
+)
 _EXAMPLE = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 _UNSHOWN = {"DW021", "DW022"}
 """Found by `check_ignores`, after all stages: see test_text_ignores.py."""

@@ -22,6 +22,7 @@ from dagwright.select import rules as select
 from dagwright.spec import container_rules as spec_containers
 from dagwright.spec import option_rules as spec_options
 from dagwright.spec import producer_rules as spec_producers
+from dagwright.spec import profile_rules as spec_profiles
 from dagwright.spec import rules as spec
 from dagwright.spec import virtualenv_rules as spec_virtualenv
 from dagwright.text import rules as text
@@ -34,6 +35,7 @@ _MODULES: Final = (
     spec_containers,
     spec_producers,
     spec_virtualenv,
+    spec_profiles,
     project,
     packages,
     select,

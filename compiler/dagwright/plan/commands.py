@@ -66,7 +66,7 @@ def shared_command(
     profile = execute.profile
     flags = [*warnings]
     paths = {"--project-dir": project_dir}
-    flags += [*_flag("--profile", profile.name), *_flag("--target", profile.target)]
+    flags += [*_flag("--profile", profile.used_name), *_flag("--target", profile.used_target)]
     if profile.profiles_dir is not None:
         paths["--profiles-dir"] = profile.profiles_dir
     if execute.state is not None:

@@ -19,6 +19,7 @@ from dagwright.spec.loaded import LoadedSpec
 from dagwright.spec.model import VERSION
 from dagwright.spec.old_words import as_renewed
 from dagwright.spec.overlay import overlay, overlay_environment
+from dagwright.spec.profiles import check_profile
 from dagwright.spec.rules import EXTENDS_CYCLE, UNKNOWN_ENVIRONMENT, WRONG_TYPE
 from dagwright.spec.secrets import check_secrets
 from dagwright.spec.variables import Interpolation
@@ -226,6 +227,7 @@ def _loaded(
     places = as_wanted(places) if substitution.read else places
     places = as_renewed(places) if document.renewed else places
     check_secrets(places, report)
+    check_profile(places, report)
     decoded = Report(ignores=report.ignores)
     spec = decode(places, decoded)
     # What a missing variable or alias would have given cannot be judged.

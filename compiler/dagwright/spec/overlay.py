@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from dagwright.diagnostics import Note
 from dagwright.spec.model import COMMON_KEYS
 from dagwright.text.tree import Entry, Scalar, Table, Tree, size_of
+
+PROFILE_KEPT: Final = frozenset({"name", "target", "threads"})
+"""The keys of a profile that an environment keeps when it changes its form or type."""
 
 Notes: TypeAlias = tuple[Note, ...]
 
@@ -47,13 +50,35 @@ def overlay_environment(root: Table, environment: Table, note: Note) -> Table:
     base = dict(root.entries)
     below, over = _value(root, "execute"), _value(environment, "execute")
     if isinstance(below, Table) and isinstance(over, Table) and _changes_mode(below, over):
-        base["execute"] = replace(base["execute"], value=_only_common(below))
+        below = _only_common(below)
+    if isinstance(below, Table) and isinstance(over, Table):
+        base["execute"] = replace(base["execute"], value=_other_profile(below, over))
     return overlay(replace(root, entries=base), replace(root, entries=changes), over_notes=(note,))
 
 
 def _changes_mode(base: Table, over: Table) -> bool:
     mode = over.entries.get("mode")
     return mode is not None and _text(mode.value) != _text(_value(base, "mode"))
+
+
+def _other_profile(base: Table, over: Table) -> Table:
+    """Return `base` without what its profile has of a form or type that `over` does not keep.
+
+    One profile is a file, another made from a connection; and each type has fields of its own.
+    """
+    below, changes = _value(base, "profile"), _value(over, "profile")
+    if not isinstance(below, Table) or not isinstance(changes, Table):
+        return base
+    file = "profiles_dir" in changes.entries and "connection" in below.entries
+    connection = "connection" in changes.entries and "profiles_dir" in below.entries
+    ended = "connection" in changes.entries and _text(_value(changes, "connection")) == "null"
+    kind = _value(changes, "type")
+    other = kind is not None and _text(kind) != _text(_value(below, "type"))
+    if not (file or connection or ended or other):
+        return base
+    kept = {name: entry for name, entry in below.entries.items() if name in PROFILE_KEPT}
+    entry = replace(base.entries["profile"], value=replace(below, entries=kept))
+    return replace(base, entries={**base.entries, "profile": entry})
 
 
 def _only_common(execute: Table) -> Table:

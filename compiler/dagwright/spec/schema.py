@@ -18,7 +18,8 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
-from dagwright.spec.model import MODES, Dag, Environment, EnvironmentDag, Spec, SpecPart
+from dagwright.spec.model import MODES, Dag, Environment, EnvironmentDag, Profile, Spec, SpecPart
+from dagwright.spec.profile_schema import profile_definitions
 
 _DRAFT: Final = "http://json-schema.org/draft-07/schema#"
 _VARIABLE: Final = "Variable"
@@ -42,6 +43,7 @@ def spec_schema() -> dict[str, Any]:
     for name in ("dag", "task_group"):  # To leave one out is not to write null.
         made["properties"][name]["anyOf"].remove({"type": "null"})
     required = _take_required(definitions)
+    definitions.update(profile_definitions(definitions[Profile.__name__]))
     _specialise(definitions)
     definitions = {name: _by_mode(schema, definitions) for name, schema in definitions.items()}
     definitions = {name: _with_variables(schema) for name, schema in definitions.items()}
@@ -235,7 +237,8 @@ def _with_variables(schema: Any) -> Any:
 
 def _is_narrow(schema: Mapping[str, Any]) -> bool:
     """Return whether `schema` is of a single value that is not just any text."""
-    if schema.get("type") in {"integer", "number", "boolean"} or "const" in schema:
+    kind = schema.get("type")  # A schema itself, where this is the properties of a profile.
+    if (isinstance(kind, str) and kind in {"integer", "number", "boolean"}) or "const" in schema:
         return True
     if isinstance(schema.get("pattern"), str):
         return True

@@ -38,6 +38,7 @@ from dagwright_airflow.operators.process import LINE_BYTES, LeashedProcess
 from dagwright_airflow.operators.results import NodeResult, read_results
 from dagwright_airflow.operators.scratch import scratch_folder
 from dagwright_airflow.operators.seeds import SeedMemory
+from dagwright_airflow.profiles import Profile, make_profile
 from dagwright_airflow.secrets import look_up
 
 _PROJECT_DIR: Final = "--project-dir"
@@ -90,6 +91,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         virtualenv: the environment whose dbt runs: where it is, or the lock to make it from.
         packages: what `dbt deps` installs where it is missing: the `folder` of packages in the
             project, and their `names`. Without it, what is missing stays missing.
+        profile: the Airflow connection that becomes dbt's profile, and the rows that say how. No
+            template field: what it becomes may be secret.
         retry_tests: whether a failed data test is tried again.
         artifacts: files of dbt to keep: the `path` of a folder or an object store, relative
             to `folder`, and which `files`.
@@ -129,6 +132,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         seed: Mapping[str, str] | None = None,
         virtualenv: Mapping[str, str] | None = None,
         packages: Mapping[str, Any] | None = None,
+        profile: Mapping[str, Any] | None = None,
         retry_tests: bool = False,
         artifacts: Mapping[str, Any] | None = None,
         on_warning: Sequence[Callable[[Mapping[str, Any]], object]] = (),
@@ -152,12 +156,14 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.seed = seed
         self.virtualenv = virtualenv
         self.packages = packages
+        self.profile = profile
         self.retry_tests = retry_tests
         self.artifacts = dict(artifacts or {})
         self.on_warning = tuple(on_warning)
         self.compiled_sql = ""
         self._running: LeashedProcess | None = None
         self._lineage: lineage.Lineage | None = None
+        self._profile: Profile | None = None
 
     def execute(self, context: Mapping[str, Any]) -> dict[str, Any]:
         """Return a summary of what dbt did.
@@ -165,11 +171,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         Raises:
             AirflowException: dbt could not run, was stopped, or did not do what was compiled.
         """
-        self.options = typed_options(self.options, self.option_forms)
-        project = self._resolved(dict(self.paths).get(_PROJECT_DIR, "."))
-        if not project.is_dir():
-            message = f"the dbt project {project} is no folder of this worker"
-            raise AirflowException(message)
+        self.prepare(context)
+        project = self.project()
         memory = self._seed_memory(project)
         if memory is None:
             return self._run_dbt(project, context)
@@ -182,13 +185,39 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         memory.finish()
         return done
 
+    def prepare(self, context: Mapping[str, Any]) -> None:
+        """Give the options the types that rendering took from them, and make the profile.
+
+        Raises:
+            AirflowException: there is no such option or profile.
+        """
+        self.options = typed_options(self.options, self.option_forms)
+        if self.profile is not None:
+            self._profile = make_profile(
+                self.profile, lambda value: self.render_template(value, context)
+            )
+            self.log.info("%s", self._profile.told)
+
+    def project(self) -> Path:
+        """Return the dbt project's folder.
+
+        Raises:
+            AirflowException: it is not there.
+        """
+        project = self._resolved(dict(self.paths).get(_PROJECT_DIR, "."))
+        if not project.is_dir():
+            message = f"the dbt project {project} is no folder of this worker"
+            raise AirflowException(message)
+        return project
+
     def _seed_memory(self, project: Path) -> SeedMemory | None:
         if self.seed is None:
             return None
         seed = {**self.seed, "file": str(project / self.seed["file"])}
         others = [pair for pair in self.paths if pair[0] != _PROJECT_DIR]
         settings = [self.vars, self.env, self.options, self.secrets]
-        return SeedMemory(seed, [list(self.flags), others], settings)
+        profile = [] if self._profile is None else self._profile.identity
+        return SeedMemory(seed, [list(self.flags), others, *profile], settings)
 
     def _run_dbt(self, project: Path, context: Mapping[str, Any]) -> dict[str, Any]:
         last: deque[str] = deque(maxlen=_LAST_LINES)
@@ -348,9 +377,14 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         )
         if parsed is not None:
             arguments += ("--partial-parse-file-path", str(parsed))
+        hidden = [*secrets.values()]
+        if self._profile is not None:
+            arguments += self._profile.write(scratch)
+            environment |= self._profile.variables
+            hidden += self._profile.secrets
         arguments += ("--target-path", str(scratch / "target"))
         arguments += ("--log-path", str(scratch / "logs"))
-        return Call(arguments, environment, tuple(secrets.values()))
+        return Call(arguments, environment, tuple(hidden))
 
     def _dag_folders(self) -> tuple[str, ...]:
         return (dags_folder(), self.folder)

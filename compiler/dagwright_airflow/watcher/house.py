@@ -12,13 +12,11 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 from uuid import uuid4
 
 from dagwright_airflow.airflow_api import AirflowException, has_lost_its_supervisor
 from dagwright_airflow.operators.dbt import DbtOperator
-from dagwright_airflow.operators.options import typed_options
 from dagwright_airflow.operators.results import NodeResult
 from dagwright_airflow.watcher import dbt_log
 from dagwright_airflow.watcher.ledger import Place
@@ -60,10 +58,6 @@ class InWorker(DbtOperator):
     producer_fields: ClassVar[Sequence[str]] = ()
     """The fields of a producer that are rendered, beside the operator's own."""
 
-    def prepare(self) -> None:
-        """Give the options the types that rendering took from them."""
-        self.options = typed_options(self.options, self.option_forms)
-
     def clear_away(self, ledger: Place, tasks: Collection[str], *, stopped: bool) -> None:
         """Return when no dbt that a killed task had started can be left."""
         del ledger, tasks
@@ -81,15 +75,8 @@ class InWorker(DbtOperator):
         del context
         self.command = run.words
         longest = dbt_log.LONGEST_LINE_BYTES
-        status, found = self._call_dbt(self._project(), run.tell, dbt_log.FLAGS, longest)
+        status, found = self._call_dbt(self.project(), run.tell, dbt_log.FLAGS, longest)
         return Ended(status, found or ())
-
-    def _project(self) -> Path:
-        project = self._resolved(dict(self.paths).get("--project-dir", "."))
-        if not project.is_dir():
-            message = f"the dbt project {project} is no folder of this worker"
-            raise AirflowException(message)
-        return project
 
 
 MARK: Final = "dagwright.run"
@@ -127,7 +114,7 @@ class Contained:
     producer_fields: ClassVar[Sequence[str]] = ("tails",)
     labels: Any
 
-    def prepare(self) -> None:
+    def prepare(self, context: Mapping[str, Any]) -> None:
         """Do nothing: what is to run is all said."""
 
     def here(self) -> str:

@@ -65,7 +65,7 @@ class Producing:
                 some failed is their watchers' to say.
         """
         house: Any = self
-        house.prepare()
+        house.prepare(context)
         instance = context["ti"]
         place = Place(instance.dag_id, instance.run_id, self.prefix + self.ledger)
         now = Head(instance.try_number, context["dag_run"].clear_number)

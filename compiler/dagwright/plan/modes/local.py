@@ -10,6 +10,7 @@ from dagwright.plan.modes.docs import KIND, docs_arguments, with_docs
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
 from dagwright.plan.options import option_forms
 from dagwright.plan.parses import check_vars, partial_parses
+from dagwright.plan.profiles import profile_argument
 from dagwright.project.packages import Packages
 from dagwright.spec.model.execute import Local, LocalKeys, WorkerKeys
 from dagwright.spec.model.execute.local import Docs
@@ -53,6 +54,7 @@ def worker_arguments(execute: WorkerKeys, given: Given) -> Arguments:
         "options": dict(command.options),
         "option_forms": option_forms(command.options, command.release),
     }
+    profile = profile_argument(given.loaded.spec.execute.profile)
     return {
         "invocation": execute.invocation,
         "flags": list(command.flags),
@@ -65,6 +67,7 @@ def worker_arguments(execute: WorkerKeys, given: Given) -> Arguments:
         **({"artifacts": execute.artifacts.model_dump()} if execute.artifacts else {}),
         **({"on_warning": list(execute.on_warning)} if execute.on_warning else {}),
         **(_packages(given.packages) if execute.install_deps else {}),
+        **({} if profile is None else {"profile": profile}),
     }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from dagwright.spec.adapters import ADAPTERS
 from dagwright.spec.model.execute.options import DbtOptionKeys
 from dagwright.spec.model.settings import TaskSettings
 from dagwright.spec.model.words import Data, Form, Meaning, SpecPart
@@ -36,6 +38,15 @@ DbtVersion = Annotated[
     str, Form(r"[0-9]+\.[0-9]+(?:\.[0-9A-Za-z.+-]+)?", "a version of dbt such as `1.11`")
 ]
 
+if TYPE_CHECKING:
+    ProfileType = str
+else:  # The words are those of the table.
+    ProfileType = Literal[tuple(ADAPTERS)]
+
+ConnectionId = Annotated[
+    str, Form(r"[\w#!()\-.:/\\]+", "the id of an Airflow connection, which is no template")
+]
+
 
 class PathRow(SpecPart):
     """One row of the path mapping: what lies at `render` here lies at `execute` there."""
@@ -47,7 +58,13 @@ class PathRow(SpecPart):
 
 
 class Profile(SpecPart):
-    """Which dbt profile the tasks use; what is not given is dbt's to decide."""
+    """Which dbt profile the tasks use; what is not given is dbt's to decide.
+
+    With a `connection`, any other key is a field of the profile: `spec.profiles` checks them
+    against the table of adapters.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     name: str | None = None
     """The profile's name, if not the one that `dbt_project.yml` gives."""
@@ -55,6 +72,27 @@ class Profile(SpecPart):
     """The target of the profile."""
     profiles_dir: str | None = None
     """The folder of `profiles.yml` where dbt runs."""
+    connection: ConnectionId | None = None
+    """The Airflow connection that becomes the profile when a task runs, instead of a file."""
+    type: ProfileType | None = None
+    """dbt's name for the adapter of a profile by `connection`."""
+    method: str | None = None
+    """How to log in with `connection`; if not given, by what the connection holds."""
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        """What the spec says of a profile by `connection`; Airflow templates are allowed."""
+        return self.model_extra or {}
+
+    @property
+    def used_name(self) -> str | None:
+        """The name that dbt is told; one of our own for a profile that is made for it."""
+        return self.name or (None if self.connection is None else "dagwright")
+
+    @property
+    def used_target(self) -> str | None:
+        """The target that dbt is told; dbt's own default for a profile that is made for it."""
+        return self.target or (None if self.connection is None else "default")
 
 
 class Policy(SpecPart):
