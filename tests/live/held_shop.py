@@ -22,7 +22,7 @@ from typing import Final
 from dagwright_airflow import leash
 from live.postgres import Postgres
 from live.server import LiveAirflow
-from live.shop_in_postgres import Shop, dbt, deploy, shop_in_postgres
+from live.shop_in_postgres import Shop, connection, dbt, deploy, shop_in_postgres
 from processes import running_with
 
 TASK: Final = "shop.slow_orders.build"
@@ -84,8 +84,7 @@ execute:
   mode: local
   dbt_executable: {program}
   project_dir: {project}
-  profile: {{profiles_dir: {project}, target: warehouse}}
-  secrets: {{DBT_ENV_SECRET_SHOP: {{connection: held_db}}}}
+  profile: {{name: shop, target: warehouse, connection: held_db, type: postgres, schema: main}}
   env: {{HELD_SHOP: "{{{{ run_id }}}}.{{{{ ti.try_number }}}}"}}
   artifacts: {{path: {kept}}}
 """
@@ -190,7 +189,7 @@ def held_shop(airflow: LiveAirflow, postgres: Postgres, folder: Path, name: str)
     shop.rows(_HOLD)
     words = ("build", "-s", "+stg_orders", "--indirect-selection", "cautious")
     dbt(shop.folder, *words, DBT_ENV_SECRET_SHOP=postgres.password)
-    airflow.add_connection("held_db", conn_type="postgres", password=postgres.password)
+    airflow.add_connection("held_db", **connection(shop))
     (folder / "holds").mkdir()
     program = folder / "dbt"
     program.write_text(_PROGRAM, encoding="utf-8")

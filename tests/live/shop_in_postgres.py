@@ -75,7 +75,7 @@ def shop_in_postgres(postgres: Postgres, folder: Path, database: str) -> Shop:
     }
     (folder / "profiles.yml").write_text(json.dumps(profile), encoding="utf-8")
     shop = Shop(postgres, folder, postgres.create_database(database))
-    with closing(postgres.connect(database)) as connection, connection.cursor() as cursor:
+    with closing(postgres.connect(database)) as session, session.cursor() as cursor:
         cursor.execute("create schema suppliers")
         for table, columns in _SUPPLIERS.items():
             cursor.execute(f"create table suppliers.{table} ({columns})")
@@ -88,13 +88,25 @@ def output(postgres: Postgres, database: str) -> dict[str, object]:
     """Return where dbt builds, as an output of a profile; the password is in the environment."""
     return {
         "type": "postgres",
-        "host": "{{ env_var('SHOP_HOST', '127.0.0.1') }}",
+        "host": postgres.host,
         "port": postgres.port,
         "user": postgres.user,
         "password": "{{ env_var('DBT_ENV_SECRET_SHOP') }}",
         "dbname": database,
         "schema": "main",
         "threads": 2,
+    }
+
+
+def connection(shop: Shop) -> dict[str, object]:
+    """Return the fields of an Airflow connection to the shop's database."""
+    return {
+        "conn_type": "postgres",
+        "host": shop.postgres.host,
+        "port": shop.postgres.port,
+        "login": shop.postgres.user,
+        "password": shop.postgres.password,
+        "schema": shop.database,
     }
 
 

@@ -13,6 +13,7 @@ from live.shop_in_postgres import (
     Shop,
     bake,
     comparable,
+    connection,
     dbt,
     deploy,
     everything,
@@ -31,35 +32,23 @@ execute:
   mode: local
   invocation: {invocation}
   project_dir: {project}
-  profile: {{profiles_dir: {project}, target: warehouse}}
-  secrets:
-    DBT_ENV_SECRET_SHOP: {{connection: shop_db}}
-    SHOP_HOST: {{connection: shop_db, field: host}}
+  profile: {{name: shop, target: warehouse, connection: shop_db, type: postgres, schema: main}}
 """
 
 
 def connect(airflow: LiveAirflow, shop: Shop, **other: object) -> None:
     """Make Airflow's connection to the shop's database, with `other` fields than it has."""
-    postgres = shop.postgres
-    fields = {
-        "conn_type": "postgres",
-        "host": postgres.host,
-        "port": postgres.port,
-        "login": postgres.user,
-        "password": postgres.password,
-        "schema": shop.database,
-    }
-    airflow.add_connection("shop_db", **{**fields, **other})
+    airflow.add_connection("shop_db", **{**connection(shop), **other})
 
 
 def prepare(airflow: LiveAirflow, shop: Shop, dag: str, invocation: str, more: str = "") -> None:
     """Let dbt parse the shop for a DAG of it, and deploy that."""
     connect(airflow, shop)
-    secrets = {"DBT_ENV_SECRET_SHOP": shop.postgres.password, "SHOP_HOST": shop.postgres.host}
-    dbt(shop.folder, "parse", **secrets)
+    secret = {"DBT_ENV_SECRET_SHOP": shop.postgres.password}
+    dbt(shop.folder, "parse", **secret)
     spec = SPEC.format(dag=dag, project=shop.folder, invocation=invocation, more=more)
     deploy(airflow, dag, spec)
-    bake(airflow.dags / dag, shop.folder, **secrets)
+    bake(airflow.dags / dag, shop.folder, **secret)
 
 
 @pytest.fixture(scope="module")
@@ -73,14 +62,14 @@ def in_duckdb(tmp_path_factory) -> dict[str, list[object]]:
     folder = tmp_path_factory.mktemp("duck") / "shop"
     shutil.copytree(CONFIGS / "shop", folder, ignore=MADE)
     dbt(folder, "build")
-    with closing(duckdb.connect(str(folder / "shop.duckdb"))) as connection:
-        made = connection.execute(
+    with closing(duckdb.connect(str(folder / "shop.duckdb"))) as warehouse:
+        made = warehouse.execute(
             "select table_schema, table_name from information_schema.tables"
             " where table_schema <> 'main'"
         ).fetchall()
         return {
             f"{schema}.{name}": comparable(
-                connection.execute(f'select * from "{schema}"."{name}"').fetchall()  # noqa: S608
+                warehouse.execute(f'select * from "{schema}"."{name}"').fetchall()  # noqa: S608
             )
             for schema, name in made
         }
