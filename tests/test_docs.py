@@ -35,7 +35,8 @@ def compiled(execute: str) -> Any:
 @pytest.mark.parametrize("mode", ["local", "virtualenv, prebuilt: /opt/dbt"])
 def test_it_waits_for_all_and_is_no_part_of_the_shape(mode: str) -> None:
     docs = "docs: {path: /srv/docs, static: true}, artifacts: {path: kept}"
-    made = compiled(f"mode: {mode}, {docs}")
+    profile = "profile: {connection: shop_db, type: postgres, schema: main}"
+    made = compiled(f"mode: {mode}, {docs}, {profile}")
     document = json.loads(made.text)
     schema = json.loads((SCHEMAS / "artifact-1.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, schema, jsonschema.Draft7Validator)
@@ -45,9 +46,8 @@ def test_it_waits_for_all_and_is_no_part_of_the_shape(mode: str) -> None:
     assert docs["command"] == ["docs", "generate", "--static"]
     assert document["defaults"]["docs"]["docs"] == {"path": "/srv/docs", "static": True}
     assert "artifacts" not in document["defaults"]["docs"]
-
-    environment = document["defaults"]["dbt"].get("virtualenv")
-    assert document["defaults"]["docs"].get("virtualenv") == environment
+    for key in ("profile", "virtualenv"):
+        assert document["defaults"]["docs"].get(key) == document["defaults"]["dbt"].get(key)
 
     plain = compiled("mode: local")
     assert [task["id"] for task in tasks] == [step.id for step in plain.plan.steps]
