@@ -21,9 +21,9 @@ def recipes() -> dict[str, str]:
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
     rule = re.compile(r"^([a-z-]+):[^\n]*\n((?:\t[^\n]*\n?)+)", re.MULTILINE)
     own = dict(rule.findall(text))
-    made = re.compile(r"\$\(MAKE\)[^\n]* ([a-z-]+)$", re.MULTILINE)
+    made = re.compile(r"\$\(MAKE\)[^\n]*?((?: [a-z][a-z-]*)+)$", re.MULTILINE)
     return {
-        name: recipe + "".join(own[other] for other in made.findall(recipe))
+        name: recipe + "".join(own[one] for all_ in made.findall(recipe) for one in all_.split())
         for name, recipe in own.items()
     }
 
