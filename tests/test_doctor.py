@@ -143,7 +143,7 @@ def test_a_container_gets_the_same_command(home: Path, monkeypatch: pytest.Monke
     assert written.splitlines()[:8] == [
         *("run", "--rm", "--env=TOKEN"),
         "--mount=type=bind,source=/srv/dbt,target=/dbt,readonly",
-        *("--network=none", "--entrypoint=dbt", "img", "--no-use-colors"),
+        *("--network=none", f"--workdir={home}/tiny", "--entrypoint=dbt", "img"),
     ]
     assert "c4n4ry" not in written
 

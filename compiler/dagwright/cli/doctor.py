@@ -66,7 +66,10 @@ def _answers(compiled: Compiled, site: Site, report: Report) -> Iterator[str]:
         started = launch(about, words)
         if isinstance(started, Unaskable):
             raise CompilerBug(f"a runtime that was asked cannot be asked: {started.why}")
-        return run_program(started.argv, started.environment, started.folder)
+        ended = run_program(started.argv, started.environment, started.folder)
+        if ended.code == started.refusal:
+            raise ChildProcessError(ended.code, ended.output.strip(), started.argv[0])
+        return ended
 
     try:
         yield from examine(compiled, ask, first.target, report)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -43,7 +43,8 @@ class Launch:
     """A dbt command as a program of this machine.
 
     `target` is a folder of the runtime that dbt may write to; `left_out` are the variables of its
-    environment whose values are not known here.
+    environment whose values are not known here; `refusal` is the exit code of a program that could
+    start no container.
     """
 
     argv: tuple[str, ...]
@@ -51,6 +52,7 @@ class Launch:
     folder: str | None = None
     target: str = ""
     left_out: tuple[str, ...] = ()
+    refusal: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,9 @@ def _docker(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     options += [f"--env={name}" for name in here]
     options += [f"--mount={_mount(volume)}" for volume in keys.volumes]
     options += [] if keys.network is None else [f"--network={keys.network}"]
+    options += [*_arguments(keys)]
+    folder = keys.working_dir or about.compiled.plan.command.paths["--project-dir"]
+    options += [] if _is_template(folder) else [f"--workdir={folder}"]
     program, arguments = _command(keys, words)
     options += [] if program is None else [f"--entrypoint={program}"]
     daemon = () if keys.docker_url is None else (f"--host={keys.docker_url}",)
@@ -151,7 +156,32 @@ def _docker(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
         about.site.environment,
         target=keys.target_path,
         left_out=(*left_out, *(name for name in secrets if name not in here)),
+        refusal=125,
     )
+
+
+_OPTIONS: Final = MappingProxyType(
+    {
+        "cap_add": "--cap-add",
+        "dns": "--dns",
+        "dns_search": "--dns-search",
+        "hostname": "--hostname",
+        "ipc_mode": "--ipc",
+        "user": "--user",
+    }
+)
+"""By argument of the operator: the option of `docker run` that says the same."""
+
+
+def _arguments(keys: DockerKeys) -> Iterator[str]:
+    """Yield the options for what `operator_args` says about the container."""
+    for name, option in _OPTIONS.items():
+        value = keys.operator_args.get(name, ())
+        yield from (f"{option}={one}" for one in ([value] if isinstance(value, str) else value))
+    if keys.operator_args.get("privileged"):
+        yield "--privileged"
+    for name, address in keys.operator_args.get("extra_hosts", {}).items():
+        yield f"--add-host={name}:{address}"
 
 
 def _command(keys: ContainerKeys, words: Sequence[str]) -> tuple[str | None, list[str]]:

@@ -12,7 +12,7 @@ from dagwright.plan.model import Step
 from dagwright.plan.modes.mode import Call, Given
 from dagwright.plan.pod_merge import strategic_merge
 from dagwright.plan.rules import OVERRIDE_MATCHES_NOTHING
-from dagwright.spec.model.execute.container import ContainerKeys, NodeOverride
+from dagwright.spec.model.execute.container import ContainerKeys, FolderKeys, NodeOverride
 from dagwright.spec.model.execute.secrets import SecretRef
 from dagwright.spec.model.words import SpecPart
 from dagwright.text.route import Route
@@ -52,6 +52,11 @@ def command(call: Call, keys: ContainerKeys, given: Given) -> list[str]:
     )
     argv = whole_argv(call.words, shared)
     return argv[1:] if keys.entrypoint == "dbt" else argv
+
+
+def folder(keys: FolderKeys, given: Given) -> str:
+    """Return where dbt starts: in its project, so that relative paths mean the same anywhere."""
+    return keys.working_dir or given.command.paths["--project-dir"]
 
 
 def environment(keys: Any, given: Given) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dagwright.plan.modes.containers import (
     command,
     entrypoint,
     environment,
+    folder,
     given_only,
     secret_sources,
 )
@@ -46,6 +47,7 @@ def _arguments(execute: Docker, given: Given) -> dict[str, Any]:
         "environment": environment(execute, given),
         "secrets": secret_sources(execute.secrets),
         "entrypoint": entrypoint(execute),
+        "working_dir": folder(execute, given),
         "mounts": [_mount(volume) for volume in execute.volumes],
         "labels": dict(execute.labels),
         "cpus": None if resources.cpu is None else float(amount(resources.cpu)),

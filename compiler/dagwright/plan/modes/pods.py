@@ -18,6 +18,7 @@ from dagwright.plan.modes.containers import (
     command,
     entrypoint,
     environment,
+    folder,
     given_only,
 )
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
@@ -105,6 +106,7 @@ def manifest(keys: Any, given: Given) -> Json:
             ("image", keys.image),
             ("imagePullPolicy", keys.image_pull_policy),
             ("command", entrypoint(keys)),
+            ("workingDir", folder(keys, given)),
             ("env", [*_environment(keys, given)]),
             ("resources", _resources(keys.resources, keys.limits, keys.gpu_resource)),
             ("volumeMounts", [_mount(*one) for one in enumerate(keys.volumes)]),

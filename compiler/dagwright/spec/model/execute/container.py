@@ -201,6 +201,17 @@ class VolumeKeys(SpecPart):
     """Folders in the container that come from elsewhere."""
 
 
+class FolderKeys(SpecPart):
+    """The keys of the modes that say in which folder a container starts.
+
+    A run of ECS or Cloud Run starts where its definition says, a container group where its image
+    says.
+    """
+
+    working_dir: AbsolutePath | None = None
+    """Where dbt starts in the container; the project if not given, as in a worker."""
+
+
 class LabelKeys(SpecPart):
     """The keys of the modes in which a container has labels."""
 

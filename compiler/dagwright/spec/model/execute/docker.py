@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from dagwright.spec.model.execute.container import (
+    FolderKeys,
     ImageKeys,
     LabelKeys,
     ResourceKeys,
@@ -13,7 +14,7 @@ from dagwright.spec.model.execute.container import (
 from dagwright.spec.model.execute.part import ExecuteCommon
 
 
-class DockerKeys(ImageKeys, ResourceKeys, VolumeKeys, LabelKeys):
+class DockerKeys(ImageKeys, FolderKeys, ResourceKeys, VolumeKeys, LabelKeys):
     """The keys that only `docker` has."""
 
     connection: str | None = None

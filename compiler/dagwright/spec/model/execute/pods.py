@@ -8,6 +8,7 @@ from pydantic import Field
 
 from dagwright.spec.model.execute.container import (
     DeferrableKeys,
+    FolderKeys,
     ImageKeys,
     LabelKeys,
     Labels,
@@ -35,7 +36,7 @@ KubernetesVersion = Annotated[
 ]
 
 
-class PodKeys(ImageKeys, ResourceKeys, VolumeKeys, LabelKeys, DeferrableKeys):
+class PodKeys(ImageKeys, FolderKeys, ResourceKeys, VolumeKeys, LabelKeys, DeferrableKeys):
     """The keys that the modes with pods share."""
 
     namespace: str = "default"
