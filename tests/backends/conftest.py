@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from aws_stand_in import Aws
     from azure_stand_in import Azure
+    from docker_daemon import Daemon
     from engine import Engine
     from google_stand_in import CloudRun
     from kubernetes_stand_in import KubernetesStandIn
@@ -20,11 +22,29 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
-    """What runs the containers of the stand-ins."""
+def daemon() -> Iterator[Daemon]:
+    """A Docker of the tests' own; where there is none, they are skipped."""
+    from docker_daemon import running_daemon
+
+    with running_daemon() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """What runs the containers of the stand-ins: processes, or Docker where that is asked for."""
     from engine import IMAGE, ProcessEngine
 
-    return ProcessEngine(frozenset({IMAGE}), tmp_path_factory.mktemp("printed"))
+    if os.environ.get("DAGWRIGHT_TEST_ENGINE") != "docker":
+        yield ProcessEngine(frozenset({IMAGE}), tmp_path_factory.mktemp("printed"))
+        return
+    from docker_engine import DockerEngine
+
+    engine = DockerEngine(request.getfixturevalue("daemon"))
+    yield engine
+    engine.close()
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,7 @@ def run_dags(home: AirflowHome, dag_ids: Sequence[str], **environment: str) -> d
         cwd=home.root,
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1800,
         check=False,
     )
     output = done.stdout + done.stderr

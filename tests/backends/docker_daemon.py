@@ -4,6 +4,10 @@ The daemon is Debian's `docker.io`, installed by apt where root runs the tests a
 It has its own socket and its own data, touches no network, and is stopped by its process id. The
 image is made of this machine's Python and of a virtual environment with dbt-duckdb, and kept with
 the data of the daemon: a second run finds it there.
+
+Where Docker is not installed, or may start nothing, what needs it is skipped with the reason.
+DAGWRIGHT_INSTALL in the environment has it installed first. So does DAGWRIGHT_TEST_DOCKER, with
+which nothing is skipped.
 """
 
 from __future__ import annotations
@@ -19,10 +23,11 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import docker
 import pytest
@@ -33,6 +38,8 @@ IMAGE = "dagwright-dbt"
 """The name of the image; dbt, dbt-duckdb and dbt-postgres are in it."""
 
 LOCK = Path(__file__).with_name("requirements.txt")
+MUST = "DAGWRIGHT_TEST_DOCKER" in os.environ
+MAY_INSTALL = MUST or "DAGWRIGHT_INSTALL" in os.environ
 PROGRAMS = ("sh", "cat", "ls", "sleep", "env", "id", "mkdir", "cp", "rm", "uname")
 RUNTIME = """\
 #!/bin/sh
@@ -60,7 +67,9 @@ class Daemon:
 @contextmanager
 def running_daemon() -> Iterator[Daemon]:
     """Run the daemon until the end of the block; one at a time, others wait."""
-    require("dockerd", "docker.io", "iptables")
+    if os.geteuid() != 0:
+        _without_docker("only root can start a Docker daemon")
+    _require_dockerd()
     root = CACHE / "docker"
     root.mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock, tempfile.TemporaryDirectory(prefix="dd") as run:
@@ -69,7 +78,9 @@ def running_daemon() -> Iterator[Daemon]:
         try:
             url = f"unix://{run}/docker.sock"
             _wait(process, url, root / "log")
-            yield Daemon(url, _image(url))
+            daemon = Daemon(url, _image(url))
+            _try_a_container(daemon)
+            yield daemon
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
@@ -80,6 +91,32 @@ def _unmount(place: Path) -> None:
     """Let go of what a container with `network: host` leaves mounted."""
     if place.exists():
         subprocess.run(["umount", str(place)], check=True)
+
+
+def _without_docker(reason: str) -> NoReturn:
+    """Fail where Docker must be there; else skip what needs it."""
+    if MUST:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _require_dockerd() -> None:
+    if shutil.which("dockerd", path=search_path()) is None and not MAY_INSTALL:
+        _without_docker("docker.io is not installed; `make test-docker` installs it")
+    try:
+        require("dockerd", "docker.io", "iptables")
+    except AssertionError as error:  # There is no way to the packages.
+        _without_docker(f"docker.io cannot be installed: {error}")
+
+
+def _try_a_container(daemon: Daemon) -> None:
+    """Give up where the daemon runs, but may start nothing: it lacks cgroups, or namespaces."""
+    try:
+        daemon.client().containers.run(
+            daemon.image, ["-c", "exit 0"], entrypoint="sh", network_mode="none", remove=True
+        )
+    except docker.errors.DockerException as error:
+        _without_docker(f"Docker runs no container here: {error}")
 
 
 def _start(root: Path, run: Path) -> subprocess.Popen[bytes]:
@@ -106,9 +143,11 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     for _ in range(600):
         if _answers(url):
             return
-        assert process.poll() is None, log.read_text(encoding="utf-8")[-4000:]
+        if process.poll() is not None:
+            break
         time.sleep(0.1)
-    pytest.fail(f"the daemon does not answer:\n{log.read_text(encoding='utf-8')[-4000:]}")
+    told = log.read_text(encoding="utf-8").splitlines()[-3:]
+    _without_docker(f"no Docker daemon runs here: {' / '.join(told)}")
 
 
 def _answers(url: str) -> bool:
@@ -127,6 +166,20 @@ def _image(url: str) -> str:
     if not client.images.list(name=name):
         with tempfile.TemporaryDirectory() as folder:
             _import(client, Path(folder), pins, name)
+    return name
+
+
+def tiny_image(daemon: Daemon) -> str:
+    """Return the name of an image with a shell and no dbt."""
+    name = f"{IMAGE}-without:1"
+    client = daemon.client()
+    if not client.images.list(name=name):
+        with tempfile.TemporaryDirectory() as folder:
+            archive = Path(folder) / "rootfs.tar"
+            with tarfile.open(archive, "w") as tar:
+                _add_programs(tar, [])
+            repository, _, tag = name.partition(":")
+            client.api.import_image_from_file(str(archive), repository=repository, tag=tag)
     return name
 
 
@@ -185,15 +238,21 @@ def _fill(tar: tarfile.TarFile, environment: Path, python: Path) -> None:
         python,
         *(path for root in (home, environment) for path in root.rglob("*.so*") if path.is_file()),
     ]
-    for program in PROGRAMS:
-        found = shutil.which(program, path="/bin:/usr/bin")
-        assert found is not None, program
-        _add_file(tar, Path(found), f"bin/{program}")
-        binaries.append(Path(found))
-    for library in sorted({library for binary in binaries for library in _libraries(binary)}):
-        if library.startswith((f"{home}/", f"{environment}/")):
-            continue  # It is there already.
-        _add_file(tar, Path(library), f".{library}")
+    _add_programs(tar, binaries, there=(f"{home}/", f"{environment}/"))
+
+
+def _add_programs(
+    tar: tarfile.TarFile, binaries: Sequence[Path], there: tuple[str, ...] = ()
+) -> None:
+    """Add a shell and its like, and the libraries of `binaries` that are not `there` already."""
+    found = {name: shutil.which(name, path="/bin:/usr/bin") for name in PROGRAMS}
+    for name, path in found.items():
+        assert path is not None, name
+        _add_file(tar, Path(path), f"bin/{name}")
+    needing = [*binaries, *(Path(path) for path in found.values() if path)]
+    for library in sorted({library for binary in needing for library in _libraries(binary)}):
+        if not library.startswith(there or ("//",)):
+            _add_file(tar, Path(library), f".{library}")
 
 
 def _without(root: str, *names: str):

@@ -4,105 +4,159 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+import signal
+from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
 
 from airflow_home import AirflowHome
-from dag_runs import connections, run_dag
-from dagwright.cli import program
-from docker_daemon import Daemon, running_daemon
+from canary import CANARY, TELLS, VARIABLE, places_with, tables_with, told_by_dbt
+from dag_runs import run_dag
+from docker_daemon import MUST, tiny_image
+from docker_shop import DAG, INSIDE, KNOWN, DockerShop, deployed
+from processes import child_of
+from tiny import runner
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.airflow,
-    pytest.mark.xdist_group("docker"),
-    pytest.mark.skipif(
-        "DAGWRIGHT_TEST_DOCKER" not in os.environ,
-        reason="installs and starts a Docker daemon: `make test-docker`",
-    ),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.airflow, pytest.mark.xdist_group("docker")]
 
-CANARY = "canary-4711-secret"
-SPEC = """\
-version: 1
-dag: {{id: shop_in_docker, schedule: null, max_active_tasks: 1}}
-render:
-  project_dir: ../shop
-  select: ["+stg_products"]
-  tests: build
-execute:
-  mode: docker
-  image: {image}
-  docker_url: {url}
-  network: none
-  project_dir: /dbt/the-shop
-  profile: {{target: dev, profiles_dir: /dbt/the-shop}}
-  volumes: [{{mount: /dbt/the-shop, host: {project}}}]
-  limits: {{memory: 2Gi}}
-  operator_args: {{working_dir: /dbt/the-shop}}
-  secrets: {{SHOP_TOKEN: {{connection: warehouse}}}}
-  vars: {{day: "{{{{ ds }}}}"}}
-"""
+MODEL = "shop.stg_products.build"
+SEED = "shop.raw_products.build"
+ENDLESS = (
+    "select count(*) as n from range(1000000) a(x), range(1000000) b(y) where (x * y) % 7 = 3"
+)
 
 
-@pytest.fixture(scope="module")
-def daemon() -> Iterator[Daemon]:
-    with running_daemon() as running:
-        yield running
+@pytest.fixture
+def shop(configs, airflow_home, daemon) -> DockerShop:
+    return deployed(configs, airflow_home, daemon)
 
 
-def written(configs: Path, home: AirflowHome, daemon: Daemon) -> str:
-    """Compile the spec beside a copy of the shop; return the artifact's text."""
-    shutil.copytree(configs / "shop", home.root / "shop")
-    spec = home.dags / "docker.dagwright.yaml"
-    text = SPEC.format(image=daemon.image, url=daemon.url, project=home.root / "shop")
-    spec.write_text(text, encoding="utf-8")
-    done = CliRunner().invoke(program, ["compile", str(spec)], catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    loader = (
-        "from dagwright_airflow import load_dags\nload_dags(__file__, 'compiled')\n# airflow dag\n"
-    )
-    (home.dags / "dbt.py").write_text(loader, encoding="utf-8")
-    return (home.dags / "compiled/shop_in_docker.dag.json").read_text(encoding="utf-8")
-
-
-def test_the_shop_runs_in_containers_and_no_secret_is_shown(configs, airflow_home, daemon) -> None:
-    text = written(configs, airflow_home, daemon)
-    known = connections(warehouse={"conn_type": "generic", "password": CANARY})
-    run = run_dag(airflow_home, "shop_in_docker", **known)
-    assert set(run.states.values()) == {"success"}, run.output
+def test_containers_get_a_secret_that_nothing_shows(shop) -> None:
+    """Not even where dbt itself tells it, and all that it prints becomes XCom."""
+    told_by_dbt(shop.folder, TELLS)
+    text = shop.compile(["+stg_products"], operator_args={"xcom_all": True})
+    run = run_dag(shop.home, DAG, **KNOWN)
+    assert run.states == {SEED: "success", MODEL: "success"}, run.output
     assert set(run.states) == {task["id"] for task in json.loads(text)["tasks"]}
-    assert CANARY not in text + run.output
-    assert daemon.client().containers.list(all=True) == []
+    assert f"told: {len(CANARY)} ***" in run.output
+    assert "xcom" in tables_with(f"told: {len(CANARY)} ***", shop.home)
+    assert places_with(CANARY, shop.home, text, run) == set()
+    assert shop.containers() == []
 
 
-def test_a_failing_model_fails_its_task(configs, airflow_home, daemon) -> None:
-    written(configs, airflow_home, daemon)
-    model = airflow_home.root / "shop/models/staging/stg_products.sql"
-    model.write_text("select * from nowhere", encoding="utf-8")
-    known = connections(warehouse={"conn_type": "generic", "password": CANARY})
-    run = run_dag(airflow_home, "shop_in_docker", **known)
-    assert run.states["shop.stg_products.build"] == "failed", run.output
+def test_what_is_no_secret_is_in_all_of_these_places(shop) -> None:
+    """So that a secret's absence from them says something."""
+    told_by_dbt(shop.folder, TELLS)
+    leaks = {"secrets": {}, "env": {VARIABLE: CANARY}, "operator_args": {"xcom_all": True}}
+    text = shop.compile(["raw_products"], **leaks)
+    run = run_dag(shop.home, DAG)
+    found = places_with(CANARY, shop.home, text, run)
+    tables = {"rendered_task_instance_fields", "serialized_dag", "xcom"}
+    assert {"artifact", "log", "database", *tables} - found == set()
 
 
-def test_a_secret_that_is_not_there_fails_the_task(configs, airflow_home, daemon) -> None:
-    written(configs, airflow_home, daemon)
-    run = run_dag(airflow_home, "shop_in_docker")
-    assert run.states["shop.raw_products.build"] == "failed"
+def test_failures_are_told_in_words(shop) -> None:
+    shop.model("stg_products", "select * from nowhere")
+    overrides = [
+        {"select": "raw_orders", "image": "registry.invalid/no-such-image:1"},
+        {"select": "raw_payments", "image": tiny_image(shop.daemon)},
+    ]
+    shop.compile(["+stg_products", "raw_orders", "raw_payments"], overrides=overrides)
+    run = run_dag(shop.home, DAG, **KNOWN)
+    assert run.states == {
+        SEED: "success",
+        MODEL: "failed",
+        "shop.raw_orders.build": "failed",
+        "shop.raw_payments.build": "failed",
+    }
+    assert "Table with name nowhere does not exist" in run.output
+    assert "dbt ended with exit code 1 in its container: dbt says above what failed" in run.output
+    assert (
+        "does not run the image 'registry.invalid/no-such-image:1': the image is not there,"
+        " and could not be fetched" in run.output
+    )
+    assert "the entrypoint is no program of the image" in run.output
+    assert shop.containers() == []
+
+
+def test_a_folder_or_a_secret_that_is_not_there_is_named(shop) -> None:
+    shop.compile(["raw_products"], volumes=[{"mount": INSIDE, "host": "/no/such/folder"}])
+    run = run_dag(shop.home, DAG, **KNOWN)
+    assert run.states == {SEED: "failed"}
+    assert "a folder of `volumes` is not on the daemon's machine" in run.output
+    assert "/no/such/folder" in run.output
+    assert CANARY not in run.output
+    run = run_dag(shop.home, DAG)
+    assert run.states == {SEED: "failed"}
     assert "warehouse" in run.output
 
 
-def test_the_container_gets_the_secret(configs, airflow_home, daemon) -> None:
-    """So that its absence from what is shown says something."""
-    written(configs, airflow_home, daemon)
-    project = airflow_home.root / "shop/dbt_project.yml"
-    hook = """\non-run-start: "{{ log(env_var('SHOP_TOKEN') | length, info=true) }}"\n"""
-    project.write_text(project.read_text(encoding="utf-8") + hook, encoding="utf-8")
-    known = connections(warehouse={"conn_type": "generic", "password": CANARY * 5})
-    run = run_dag(airflow_home, "shop_in_docker", **known)
+def test_a_killed_task_takes_its_container_along_and_can_be_tried_again(shop) -> None:
+    """In less time than Airflow gives it: the container would hold the file of DuckDB."""
+    shop.model("stg_products", "{{ config(materialized='table') }}" + ENDLESS)
+    shop.compile(["stg_products"])
+    home = AirflowHome(shop.home.root, {**shop.home.environment, **KNOWN})
+    with runner(home, MODEL, DAG) as process:
+        lines = iter(process.stdout.readline, "")
+        assert any("START sql table model" in line for line in lines)
+        (running,) = shop.containers()
+        os.kill(child_of(process.pid), signal.SIGTERM)
+        rest = "".join(lines)
+    assert running.name.startswith(f"dbt-{MODEL}-")
+    assert running.labels["dagwright.task_id"] == MODEL
+    assert running.labels["run_of"] == DAG
+    assert "the container was stopped because the task was killed" in rest
+    assert "state: failed" in rest
+    assert shop.containers() == []
+    shop.model("stg_products", "select 1 as product_id, 'bicycle' as category")
+    with runner(home, MODEL, DAG) as process:
+        output, _ = process.communicate()
+    assert "state: success" in output, output
+    assert shop.containers() == []
+
+
+def test_what_a_dead_worker_left_running_is_removed_by_the_next_try(daemon, airflow) -> None:
+    """And nothing else: another Airflow may have a run of the same name in the same Docker."""
+    from dagwright_airflow.operators.docker import DbtDockerOperator, task_labels
+
+    instance = SimpleNamespace(
+        dag_id="shop", run_id="one", task_id="orders.run", map_index=-1, try_number=2
+    )
+    context = {"ti": instance, "dag_run": SimpleNamespace(start_date="2026-01-01 06:00:00.1")}
+    own = task_labels(context)
+    start = {"entrypoint": "sleep", "network_mode": "none", "detach": True}
+    left, others = (
+        daemon.client().containers.run(daemon.image, ["1000"], labels=labels, **start)
+        for labels in (own, {**own, "dagwright.run_started": "2026-01-01 06:00:00.2"})
+    )
+    operator = DbtDockerOperator(
+        task_id="orders.run",
+        image=daemon.image,
+        entrypoint=["dbt"],
+        command=["--version"],
+        docker_url=daemon.url,
+        network_mode="none",
+        auto_remove="force",
+        mount_tmp_dir=False,
+    )
+    operator.execute(context)
+    there = {one.id for one in daemon.client().containers.list(all=True)}
+    others.remove(force=True)
+    assert left.id not in there
+    assert there == {others.id}
+
+
+@pytest.mark.skipif(not MUST, reason="takes minutes: `make test-docker`")
+def test_the_whole_shop_ends_as_it_does_in_a_worker(shop) -> None:
+    """The project lies elsewhere in the container, and its DuckDB is a relative path in both."""
+    everything = json.loads(shop.compile([]))
+    run = run_dag(shop.home, DAG, **KNOWN)
+    in_docker = shop.rows()
+    (shop.folder / "shop.duckdb").unlink()
+    local = json.loads(shop.compile([], environment="local"))
+    assert everything["digests"]["shape"] == local["digests"]["shape"]
+    assert run.states == run_dag(shop.home, DAG).states
+    assert set(run.states) == {task["id"] for task in everything["tasks"]}
     assert set(run.states.values()) == {"success"}, run.output
-    assert f" {len(CANARY * 5)}" in run.output
+    assert len(in_docker) > 20
+    assert in_docker == shop.rows()

@@ -61,7 +61,7 @@ def shape_faults(value: Any, shape: Any, path: tuple[str | int, ...]) -> Iterato
                 hint = near_miss(str(value), words) or ""
                 yield Fault(path, f"is one of {', '.join(words)}", hint)
         case kind:
-            yield Fault(path, f"is a {kind}, and this is not")
+            yield Fault(path, f"is a {kind}, and this is none")
 
 
 def _structure_faults(

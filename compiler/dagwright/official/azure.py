@@ -65,9 +65,9 @@ def model_faults(value: Any, kind: str, path: tuple[str | int, ...]) -> Iterator
         yield from _many_faults(value, kind, path)
     elif kind in _SCALARS:
         if not isinstance(value, _SCALARS[kind]) or (kind != "bool" and isinstance(value, bool)):
-            yield Fault(path, f"is of type {kind}, and this is not")
+            yield Fault(path, f"is of type {kind}, and this is none")
     elif not isinstance(value, Mapping):
-        yield Fault(path, f"is a mapping, a {kind}, and this is not")
+        yield Fault(path, f"is a mapping, a {kind}, and this is none")
     else:
         yield from _fields_faults(value, kind, path)
 
@@ -75,7 +75,7 @@ def model_faults(value: Any, kind: str, path: tuple[str | int, ...]) -> Iterator
 def _many_faults(value: Any, kind: str, path: tuple[str | int, ...]) -> Iterator[Fault]:
     is_list, inner = kind[0] == "[", kind[1:-1]
     if not isinstance(value, (list, tuple) if is_list else Mapping):
-        yield Fault(path, f"is a {'list' if is_list else 'mapping'}, and this is not")
+        yield Fault(path, f"is a {'list' if is_list else 'mapping'}, and this is none")
         return
     for part, item in enumerate(value) if is_list else value.items():
         yield from model_faults(item, inner, (*path, part))

@@ -41,7 +41,7 @@ def pod_faults(arguments: Mapping[str, Any], version: Version | None = None) -> 
         elif error.validator == "type":
             kinds = [error.validator_value] if isinstance(error.validator_value, str) else None
             wanted = " or ".join(kinds or [one for one in error.validator_value if one != "null"])
-            yield Fault(path, f"is of type {wanted}, and this is not")
+            yield Fault(path, f"is of type {wanted}, and this is none")
         else:
             yield Fault(path, error.message[:200])
 

@@ -1,20 +1,79 @@
-"""DockerOperator, whose container gets secrets that no rendered field ever shows."""
+"""DockerOperator, whose container gets secrets that nothing ever shows, and ends with its task."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final
 
+from airflow.providers.docker.exceptions import (
+    DockerContainerFailedException,
+    DockerContainerFailedSkipException,
+)
 from airflow.providers.docker.operators.docker import DockerOperator
+from docker.errors import APIError
 
+from dagwright_airflow import leash
+from dagwright_airflow.airflow_api import AirflowException
+from dagwright_airflow.operators.blank import blanker
+from dagwright_airflow.operators.process import bounded_lines
 from dagwright_airflow.secrets import look_up
+
+_POLL_SECONDS: Final = 0.1
+_LONGEST_NAME: Final = 200
+_LINE_BYTES: Final = 65_536
+
+_NO_IMAGE: Final = "the image is not there, and could not be fetched"
+
+REFUSALS: Final[tuple[tuple[str, str], ...]] = (
+    ("bind source path does not exist", "a folder of `volumes` is not on the daemon's machine"),
+    ("invalid mount", "a row of `volumes` cannot be mounted"),
+    ("executable file not found", "the entrypoint is no program of the image"),
+    ("No such image", _NO_IMAGE),
+    ("pull access denied", _NO_IMAGE),
+    ("manifest unknown", _NO_IMAGE),
+    ("dial tcp", _NO_IMAGE),
+    ("/v2/", _NO_IMAGE),
+)
+"""What the daemon says when it refuses, and what that comes to; the first row that fits."""
+
+ENDINGS: Final[Mapping[int, str]] = {
+    1: "dbt says above what failed",
+    2: "dbt could not start on its work; its last lines say why",
+    137: "it was killed, as a container is that takes more memory than `limits.memory`",
+}
+"""By exit code of a container: what it means."""
+
+
+class Printed:
+    """A client of Docker that blanks the secrets out of what a container prints."""
+
+    def __init__(self, client: Any, blank: Callable[[str], str]) -> None:
+        """Keep the client, which it is in all else, and what blanks a line."""
+        self._client = client
+        self._blank = blank
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the client has."""
+        return getattr(self._client, name)
+
+    def attach(self, container: str, **how: Any) -> Iterator[bytes]:
+        """Return the lines as they come; of one that is very long, only its beginning."""
+        lines = bounded_lines(self._client.attach(container, **how), _LINE_BYTES)
+        return (f"{self._blank(line)}\n".encode() for line in lines)
 
 
 class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is untyped here.
     """Runs one dbt command in a container of the worker's Docker."""
 
+    template_fields: Sequence[str] = (*DockerOperator.template_fields, "labels", "working_dir")
     template_ext: Sequence[str] = ()
     """None: an argument that ends in `.sh` is an argument, and no file to be read."""
+    labels: Any
 
     def __init__(
         self, *, secrets: Mapping[str, Mapping[str, str]] | None = None, **kwargs: Any
@@ -22,8 +81,108 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
         """Keep where secrets lie, by environment variable; `kwargs` are DockerOperator's."""
         super().__init__(**kwargs)
         self.secrets = dict(secrets or {})
+        self._killed = False
+        self._printed: Printed | None = None
 
     def execute(self, context: Any) -> Any:
-        """Return the last line that dbt printed, as DockerOperator does."""
-        self._private_environment: dict[str, str] = look_up(self.secrets)
-        return super().execute(context)
+        """Return the last line that dbt printed, as DockerOperator does, without secrets.
+
+        Raises:
+            AirflowException: dbt failed, or the daemon would not run it; says why.
+        """
+        identity = task_labels(context)
+        found = look_up(self.secrets)
+        blank = blanker(found.values())
+        self._remove_earlier(identity)
+        self.container_name = unique_name(context["ti"].task_id)
+        labels: dict[str, str] = self.labels or {}
+        self.labels = {**labels, **identity, TRY: str(context["ti"].try_number)}
+        self._private_environment: dict[str, str] = found
+        self._printed = Printed(self.cli, blank)
+        try:
+            return super().execute(context)
+        except APIError as error:
+            raise AirflowException(blank(self._refused(error))) from None
+        except (DockerContainerFailedException, DockerContainerFailedSkipException) as error:
+            raise _failure(error) from None
+        finally:
+            self._private_environment, self._printed = {}, None
+            if self._killed:
+                self._remove(self.container_name)
+
+    def on_kill(self) -> None:
+        """End dbt and remove its container, in less than the seconds that Airflow gives.
+
+        dbt cancels its queries on an interrupt alone; as the first process of a container it does
+        not even hear of the signal that `docker stop` sends.
+        """
+        client = self.hook.api_client if self.hook.client_created else None
+        self._killed = True
+        if client is None or self.container is None:
+            return
+        name = self.container["Id"]
+        with suppress(APIError):  # It is over already.
+            client.kill(name, signal.SIGINT)
+            until = time.monotonic() + leash.INTERRUPT_SECONDS
+            while time.monotonic() < until and client.inspect_container(name)["State"]["Running"]:
+                time.sleep(_POLL_SECONDS)
+        self._remove(name)
+
+    @property
+    def cli(self) -> Any:
+        """The client of the daemon; a task that was killed asks it for nothing more."""
+        if self._killed:
+            raise AirflowException("the container was stopped because the task was killed")
+        return self._printed or self.hook.api_client
+
+    def _remove(self, name: str) -> None:
+        with suppress(APIError):  # It is gone, or going.
+            self.hook.api_client.remove_container(name, force=True)
+
+    def _remove_earlier(self, identity: Mapping[str, str]) -> None:
+        """Remove what an earlier try left running: a worker that dies takes no container along."""
+        wanted = {"label": [f"{name}={value}" for name, value in identity.items()]}
+        for one in self.cli.containers(all=True, filters=wanted):
+            self.log.warning("Removing the container %s of an earlier try", one["Names"][0][1:])
+            self._remove(one["Id"])
+
+    def _refused(self, error: APIError) -> str:
+        said = str(error.explanation or error)
+        why = next((f"{meaning}. " for sign, meaning in REFUSALS if sign in said), "")
+        return f"Docker does not run the image {self.image!r}: {why}The daemon says: {said}"
+
+
+TRY: Final = "dagwright.try_number"
+"""The label of a container that says which try of its task it is."""
+
+
+def task_labels(context: Mapping[str, Any]) -> dict[str, str]:
+    """Return the labels by which the containers of one task of one run are found.
+
+    The start of the run is among them: two Airflows may share a Docker, and have equal names.
+    """
+    instance, run = context["ti"], context["dag_run"]
+    return {
+        "dagwright.dag_id": str(instance.dag_id),
+        "dagwright.run_id": str(instance.run_id),
+        "dagwright.run_started": str(run.start_date),
+        "dagwright.task_id": str(instance.task_id),
+        "dagwright.map_index": str(instance.map_index),
+    }
+
+
+def unique_name(task_id: str) -> str:
+    """Return a name that Docker allows and no other container has."""
+    legal = re.sub(r"[^A-Za-z0-9_.-]+", "-", task_id)
+    return f"dbt-{legal[:_LONGEST_NAME]}-{uuid.uuid4().hex[:12]}"
+
+
+def _failure(error: Any) -> Exception:
+    """Return `error` with a meaning; the lines that it carries were blanked when they came."""
+    message = str(error)
+    code = re.search(r"'StatusCode': (\d+)", message)
+    if code is not None:
+        meaning = ENDINGS.get(int(code[1]), "see what it printed")
+        message = f"dbt ended with exit code {code[1]} in its container: {meaning}"
+    made: Exception = type(error)(message, logs=error.logs)
+    return made

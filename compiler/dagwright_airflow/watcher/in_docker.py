@@ -119,7 +119,8 @@ class InDocker(Contained, DbtDockerOperator):
     @property
     def cli(self) -> Any:
         """The client of Docker."""
-        return self._followed or super().cli
+        client = super().cli  # Which says so where the task was killed.
+        return self._followed or client
 
     def here(self) -> str:
         """Return the id of the daemon."""
