@@ -43,10 +43,10 @@ test: $(VENV)/ready ## Run every test
 	@$(MAKE) --no-print-directory test-backends test-adapters
 
 test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of every runtime, or a whole Airflow
-	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) --dist loadgroup tests/backends tests/live
+	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) -rs --dist loadgroup tests/backends tests/live
 
 test-docker: $(BACKENDS)/ready ## Run the shop in a real Docker, installed by apt where root runs this
-	@DAGWRIGHT_TEST_DOCKER=1 $(BACKENDS)/bin/python -m pytest -n0 tests/backends/test_docker.py tests/live/test_watcher_docker.py
+	@DAGWRIGHT_TEST_DOCKER=1 DAGWRIGHT_TEST_ENGINE=docker $(BACKENDS)/bin/python -m pytest -n0 tests/backends/test_docker.py tests/backends/test_docker_doctor.py tests/backends/test_clouds.py tests/live/test_watcher_docker.py
 
 test-kubernetes: $(BACKENDS)/ready ## Run the shop in a real Kubernetes, built from source the first time
 	@DAGWRIGHT_TEST_KUBERNETES=1 $(BACKENDS)/bin/python -m pytest tests/backends/test_pods.py tests/backends/test_pods_in_clouds.py tests/backends/test_pod_manifests.py

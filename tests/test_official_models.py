@@ -5,22 +5,18 @@ What the models find is in `backends/test_official_models.py`, where they are in
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import tomllib
 from click.testing import CliRunner
 
 from dagwright.cli import program
 from dagwright.official.check import MODELS
-from dagwright.spec.extras import EXTRAS
 from dagwright.spec.model import MODES
 from test_container_modes import found, spec
 
-ROOT = Path(__file__).parent.parent
 missing = pytest.mark.skipif(
     __import__("importlib.util").util.find_spec("kubernetes_validate") is not None,
     reason="the models are installed here",
@@ -66,16 +62,6 @@ def test_validate_asks_too(tmp_path, monkeypatch) -> None:
     done = CliRunner().invoke(program, ["validate", "--format", "concise"])
     assert done.exit_code == 1
     assert "DW541" in done.output
-
-
-def test_every_extra_can_be_installed_and_brings_its_module() -> None:
-    known = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    packages = known["project"]["optional-dependencies"]
-    for extra in EXTRAS.values():
-        (package,) = packages[extra.name]
-        name = re.split("[<>=]", package)[0].replace("-", ".")
-        assert extra.module.replace("_", ".").removesuffix(".v2") == name
-    assert set(EXTRAS) == set(MODELS)
 
 
 def test_a_compile_imports_no_model() -> None:

@@ -75,6 +75,6 @@ def test_its_tests_are_of_its_modes(run: Run) -> None:
 
 def test_a_target_that_does_not_run_a_file_is_told_apart() -> None:
     known = recipes()
-    assert not collected(known["test-docker"], "tests/backends/test_clouds.py")
+    assert not collected(known["test-docker"], "tests/backends/test_operators.py")
     assert collected(known["test"], "tests/backends/test_clouds.py")
     assert not collected(known["quick"], "tests/live/test_watcher.py")

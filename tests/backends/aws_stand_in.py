@@ -2,6 +2,7 @@
 
 moto reads the requests and keeps the state. It starts nothing, so that here a task that it made
 is given to an engine: its exit code and its lines, in CloudWatch Logs, are those of the command.
+Secrets of a task definition are those of moto's Secrets Manager.
 """
 
 from __future__ import annotations
@@ -32,11 +33,15 @@ LOG_GROUP, LOG_PREFIX = "/dbt", "shop"
 
 @dataclass
 class Aws:
-    """The server; `asked` are the overrides of the tasks that were to be run, in their order."""
+    """The server; `asked` are the overrides of the tasks that were to be run, in their order.
+
+    `wire` are whole requests to run a task, as moto read them.
+    """
 
     engine: Engine
     url: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
+    wire: list[bytes] = field(default_factory=list)
     running: list[Running] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
 
@@ -58,8 +63,18 @@ class Aws:
             "securityGroups": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
         }
 
-    def define(self, cluster: str, family: str, container: str, image: str) -> None:
-        """Make a cluster, a task definition of one container, and the group of its log."""
+    def define(
+        self, cluster: str, family: str, container: str, image: str, **secrets: str
+    ) -> None:
+        """Make a cluster, a task definition of one container, and the group of its log.
+
+        `secrets` are the values of variables, which the definition has by reference.
+        """
+        manager = self.client("secretsmanager")
+        references = {
+            name: manager.create_secret(Name=name, SecretString=value)["ARN"]
+            for name, value in secrets.items()
+        }
         self.client("logs").create_log_group(logGroupName=LOG_GROUP)
         ecs = self.client("ecs")
         ecs.create_cluster(clusterName=cluster)
@@ -80,6 +95,9 @@ class Aws:
                     "image": image,
                     "memory": 512,
                     "environment": [{"name": "OF_THE_DEFINITION", "value": "kept"}],
+                    "secrets": [
+                        {"name": name, "valueFrom": arn} for name, arn in references.items()
+                    ],
                     "logConfiguration": {"logDriver": "awslogs", "options": options},
                 }
             ],
@@ -98,6 +116,9 @@ class Aws:
         (stated,) = family.container_definitions
         (state,) = task.containers
         environment = {one["name"]: one["value"] for one in stated.get("environment", ())}
+        for one in stated.get("secrets", ()):
+            told = self.client("secretsmanager").get_secret_value(SecretId=one["valueFrom"])
+            environment[one["name"]] = told["SecretString"]
         argv = stated.get("command", ())
         for override in (task.overrides or {}).get("containerOverrides", ()):
             if override["name"] == stated["name"]:
@@ -158,6 +179,7 @@ def aws(engine: Engine) -> Iterator[Aws]:
 
     def run_task(self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any) -> list[Task]:
         tasks: list[Task] = make(self, *args, **kwargs)
+        made.wire.append(repr((args, kwargs)).encode())
         for task in tasks:
             made.asked.append(task.overrides)
             made.tasks.append(task)

@@ -59,9 +59,13 @@ class Execution:
 
 @dataclass
 class CloudRun:
-    """Jobs of Cloud Run, and what ran of them; `jobs` are as `Job` of the SDK, in JSON."""
+    """Jobs of Cloud Run, and what ran of them; `jobs` are as `Job` of the SDK, in JSON.
+
+    `secrets` are those of Secret Manager that a job may refer to, by name.
+    """
 
     engine: Engine
+    secrets: dict[str, str] = field(default_factory=dict)
     jobs: dict[str, dict[str, Any]] = field(default_factory=dict)
     executions: dict[str, Execution] = field(default_factory=dict)
     operations: dict[str, str] = field(default_factory=dict)
@@ -102,7 +106,7 @@ class CloudRun:
             return failure(400, "INVALID_ARGUMENT", str(error))
         self.asked.append(json_format.MessageToDict(message))
         try:
-            running = self.engine.start(container(job, message.overrides))
+            running = self.engine.start(container(job, message.overrides, self.secrets))
         except LookupError as error:
             return failure(400, "INVALID_ARGUMENT", f"no image or container {error}")
         execution = f"{full}/executions/{name}-{uuid.uuid4().hex[:5]}"
@@ -116,6 +120,11 @@ class CloudRun:
         if full not in self.operations:
             return failure(404, "NOT_FOUND", f"no operation {name}")
         return Answer(200, self.written(full))
+
+    def output(self) -> str:
+        """Return what the last execution printed, which Google's own log would have."""
+        *_, last = self.executions.values()
+        return last.started.running.output()
 
     def written(self, operation: str) -> dict[str, Any]:
         """Return the JSON of an operation, made by the SDK's own messages."""
@@ -154,18 +163,25 @@ def execution(name: str, one: Execution, code: int | None) -> dict[str, Any]:
     return told if code is None else {**told, "completionTime": stamp(one.started.ended)}
 
 
-def container(job: Mapping[str, Any], overrides: Any) -> Container:
+def container(job: Mapping[str, Any], overrides: Any, secrets: Mapping[str, str]) -> Container:
     """Return what runs: the container of the job, with what the request puts over it."""
     (stated,) = job["template"]["template"]["containers"]
     name = stated.get("name", "")
     args = list(stated.get("args", ()))
-    environment = {one["name"]: one.get("value", "") for one in stated.get("env", ())}
+    environment = {one["name"]: _value(one, secrets) for one in stated.get("env", ())}
     for override in overrides.container_overrides:
         if override.name not in ("", name):
             raise LookupError(override.name)
         args = list(override.args) or ([] if override.clear_args else args)
         environment |= {one.name: one.value for one in override.env}
     return Container(stated["image"], [*stated.get("command", ()), *args], environment)
+
+
+def _value(variable: Mapping[str, Any], secrets: Mapping[str, str]) -> str:
+    """Return the value of one variable of a job, which may be one of Secret Manager."""
+    if "valueSource" not in variable:
+        return str(variable.get("value", ""))
+    return secrets[variable["valueSource"]["secretKeyRef"]["secret"]]
 
 
 def failure(status: int, word: str, message: str) -> Answer:

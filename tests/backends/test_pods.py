@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from kubernetes import client
 
 from airflow_home import AirflowHome, airflow_home_in
+from canary import TELLS, VARIABLE, places_with, told_by_dbt
 from clusters import LABELS, TAINT, Cluster, stand_in_cluster
 from dag_runs import DagRun, connections, run_dags
 from dagwright.cli import program
@@ -194,6 +195,25 @@ def test_the_container_has_the_secret_that_nobody_can_read(ended, cluster) -> No
     assert CANARY.encode() not in database
     shown = [*ended.artifacts.values(), output, str(pods(cluster, "waiting"))]
     assert not [text for text in shown if CANARY in text]
+
+
+def test_a_plain_variable_would_be_in_all_of_these_places(
+    kubernetes, parsed_configs, airflow_home, tmp_path
+) -> None:
+    cluster = stand_in_cluster(kubernetes)
+    shop = Path(shutil.copytree(parsed_configs / "shop", tmp_path / "shop"))
+    cluster.keep_secret("profiles", **{"profiles.yml": (shop / "profiles.yml").read_text()})
+    cluster.keep_secret("dbt", token=VARIABLE)
+    told_by_dbt(shop, TELLS)
+    env = {"SHOP_DIR": cluster.sees(shop), VARIABLE: CANARY}
+    text = write_dag(airflow_home, cluster, shop, "leaking", env=env, on_finish="keep_pod")
+    (run,) = run_dags(
+        airflow_home, ["leaking"], **connections(cluster=cluster.connection)
+    ).values()
+    wire = [json.dumps(pods(cluster, "leaking")).encode()]
+    tables = {"rendered_task_instance_fields", "serialized_dag"}
+    found = places_with(CANARY, airflow_home, text, run, wire)
+    assert {"artifact", "log", "wire", "database", *tables} - found == set()
 
 
 def test_pods_are_called_after_their_tasks(ended, cluster) -> None:
