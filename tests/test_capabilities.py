@@ -197,6 +197,10 @@ KEYS: Mapping[str, Cell] = {
         "image: i1",
         {DOCKER | ACI: ("image", "i1"), PODS: (f"{IN_POD}.image", "i1")},
     ),
+    "working_dir": (
+        "working_dir: /w1",
+        {DOCKER: ("working_dir", "/w1"), PODS: (f"{IN_POD}.workingDir", "/w1")},
+    ),
     "labels": (
         "labels: {team: x1}",
         {
