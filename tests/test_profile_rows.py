@@ -98,7 +98,7 @@ def test_no_secret_is_in_the_text_or_in_what_is_told(row: Row) -> None:
     for shown in (found.text, found.told, repr(found), str(found.identity)):
         assert CANARY not in shown
     given = [text for text in found.variables.values() if CANARY in text]
-    assert sorted(given) == sorted(found.secrets)
+    assert set(given) <= set(found.secrets)
 
 
 @EACH

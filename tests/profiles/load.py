@@ -14,6 +14,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from dbt.adapters.factory import load_plugin
 from dbt.config.profile import Profile, read_profile
 from dbt.config.renderer import ProfileRenderer
 from dbt.flags import set_from_args
@@ -30,6 +31,8 @@ def load(folder: str) -> dict[str, Any]:
     variables = json.loads((Path(folder) / "variables.json").read_text(encoding="utf-8"))
     set_invocation_context({**os.environ, **variables})
     try:
+        if (Path(folder) / "validate").exists():
+            return validated(read_profile(folder))
         profile = Profile.from_raw_profiles(
             read_profile(folder), "dagwright", ProfileRenderer({}), target_override="default"
         )
@@ -45,6 +48,20 @@ def load(folder: str) -> dict[str, Any]:
         "told": [str(value) for _, value in credentials.connection_info()],
         "aliases": dict(credentials._ALIASES),
     }
+
+
+def validated(profiles: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a profile that the class of credentials holds for its own.
+
+    No credentials are made: some would ask their service for a token.
+    """
+    fields = ProfileRenderer({}).render_data(profiles["dagwright"]["outputs"]["default"])
+    threads, kind = fields.pop("threads", 1), fields.pop("type")
+    credentials = load_plugin(kind)
+    data = credentials.translate_aliases(fields)
+    credentials.validate(data)
+    told = {name: repr(value) for name, value in data.items()}
+    return {"threads": threads, "fields": told, "told": [], "aliases": credentials._ALIASES}
 
 
 socket.socket.connect = no_network  # type: ignore[method-assign]

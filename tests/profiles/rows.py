@@ -37,7 +37,18 @@ _PLACES: Final[Mapping[str, Any]] = {
     "schema": "my-schema",
     "password": AWKWARD.format(name="password"),
 }
-_WORDS: Final = {"sslmode": "require", "priority": "interactive"}
+_WORDS: Final[Mapping[str, Any]] = {
+    "sslmode": "require",
+    "priority": "interactive",
+    "backend": "pyodbc",
+    "http_scheme": "https",
+    "secrets": [{"type": "s3", "secret": f"{CANARY}-in-a-list"}],
+    "attach": [{"path": f"{CANARY}-in-a-path"}],
+    "plugins": [{"module": "excel", "config": {"key": f"{CANARY}-of-a-plugin"}}],
+    "filesystems": [{"fs": "s3", "key": f"{CANARY}-of-files"}],
+    "http_headers": {"X-Key": f"{CANARY}-in-a-header"},
+    "server_side_parameters": {"spark.sql.ansi.enabled": "false"},
+}
 """Samples of fields that take but a few words."""
 _NOT_ASKED_FOR: Final = {"project"}
 """dbt asks Google for it where it is not given."""
@@ -80,10 +91,14 @@ def sample(field: Field, place: str) -> Any:
         return _PLACES[place]
     if field.name == "keyfile_json" or place.startswith("extra.keyfile_dict"):
         return KEYFILE
+    if field.name in _WORDS:
+        return _WORDS[field.name]
+    if field.name == "retries" and field.form == "mapping":
+        return {"connect_attempts": 2}
     if field.form in ("mapping", "list") and field.secret:
         return SECRET_MAPPING if field.form == "mapping" else [SECRET_MAPPING]
     text = AWKWARD.format(name=field.name) if field.secret else f"my-{field.name}"
-    return _WORDS.get(field.name, _SAMPLES.get(field.form, text))
+    return _SAMPLES.get(field.form, text)
 
 
 def parts(source: str) -> list[str]:
