@@ -86,7 +86,9 @@ def producer(airflow, cluster, parsed_configs, tmp_path, monkeypatch) -> Any:
     return load_dags(loader, "compiled")["watched"].get_task("dagwright_producer")
 
 
-def followed(producer: Any, *, told: bool = True) -> tuple[Any, Counter[tuple[str, str]]]:
+def followed(
+    producer: Any, *, told: bool = True, ledger: Ledger | None = None
+) -> tuple[Any, Counter[tuple[str, str]]]:
     """Return how the producer's dbt ended, and how often each node's end was told."""
     from dagwright_airflow.watcher.dbt_log import read_line
     from dagwright_airflow.watcher.house import Run
@@ -98,7 +100,7 @@ def followed(producer: Any, *, told: bool = True) -> tuple[Any, Counter[tuple[st
             ends[end.node, end.status] += 1
 
     words = (*producer.phases[0]["words"], *producer.tails[0])
-    with producer.housed(Ledger()):
+    with producer.housed(ledger or Ledger()):
         return producer.follow(Run(words, tell, lambda: told), CONTEXT), ends
 
 
@@ -136,7 +138,9 @@ def test_a_pod_that_a_killed_task_left_is_deleted(producer, cluster) -> None:
         }
         cluster.core.create_namespaced_pod("default", body)
     ledger.set("dagwright_mark", "mine")
-    producer.clear_away(ledger, ["a"], stopped=True)
+    assert producer.end_left({MARK: ["mine"], TASK: [short("a")]}) == 1
     assert {pod.metadata.name for pod in cluster.pods("watched")} == {"mine-b", "other-a"}
     producer.clear_away(ledger, (), stopped=True)
+    ended, _ = followed(producer, ledger=ledger)
+    assert ended.status == 0
     assert {pod.metadata.name for pod in cluster.pods("watched")} == {"other-a"}

@@ -150,7 +150,11 @@ class Contained:
                     "at once. When it is gone there, clear this task"
                 )
         labels = {MARK: [mark_of(ledger)], TASK: [short(task) for task in tasks]}
-        if left := self.end_left({name: values for name, values in labels.items() if values}):
+        self.end({name: values for name, values in labels.items() if values})
+
+    def end(self, labels: Mapping[str, Collection[str]]) -> None:
+        """Return when no container is left with these labels."""
+        if left := self.end_left(labels):
             self.log.info("Ended %d containers that killed tasks had left.", left)  # type: ignore[attr-defined]
 
     @contextmanager

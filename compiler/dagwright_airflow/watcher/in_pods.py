@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 
 from airflow.providers.cncf.kubernetes.callbacks import KubernetesPodOperatorCallback
@@ -13,6 +14,9 @@ from airflow.providers.cncf.kubernetes.utils.pod_manager import PodManager
 from dagwright_airflow.airflow_api import AirflowException
 from dagwright_airflow.watcher import dbt_log
 from dagwright_airflow.watcher.house import MARK, TASK, Contained, Ended, Run
+
+_OF_ONE_RUN: Final = ("hook", "client", "pod_manager")
+"""What an operator makes once, for the credentials of one run."""
 
 _PATIENCE_SECONDS: Final = 180.0
 """How long a pod that was deleted may take to be gone."""
@@ -52,6 +56,7 @@ class PodHouse(Contained):
     """A mixin over an operator of pods: a producer follows a pod, and its pods are marked."""
 
     _telling: _Telling | None = None
+    _to_end: Mapping[str, Collection[str]] = MappingProxyType({})
     client: Any
     callbacks: Any
     namespace: str
@@ -62,6 +67,20 @@ class PodHouse(Contained):
         """What reads the logs of pods, for the operator too."""
         manager = PodManager if self._telling is None else _QuietPodManager
         return manager(kube_client=self.client, callbacks=self.callbacks)
+
+    def end(self, labels: Mapping[str, Collection[str]]) -> None:
+        """Keep the labels of pods that must be gone before one is made.
+
+        The operator of EKS reaches its cluster only while it runs.
+        """
+        self._to_end = labels
+
+    def get_or_create_pod(self, pod_request_obj: Any, context: Any) -> Any:
+        """Return a new pod, once none is left that may be at the same nodes."""
+        if self._to_end:
+            super().end(self._to_end)
+            self._to_end = {}
+        return super().get_or_create_pod(pod_request_obj, context)  # type: ignore[misc]
 
     def end_left(self, labels: Mapping[str, Collection[str]]) -> int:
         """Return how many pods were there with these labels, when all of them are gone."""
@@ -94,7 +113,8 @@ class PodHouse(Contained):
         self.new_call()
         self._telling = _Telling(run)
         self.callbacks = [self._telling]
-        self.__dict__.pop("pod_manager", None)
+        for name in _OF_ONE_RUN:
+            self.__dict__.pop(name, None)
         self.pod = self.pod_request_obj = self.remote_pod = None
         fault = ""
         try:
