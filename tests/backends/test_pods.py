@@ -206,7 +206,7 @@ def test_a_plain_variable_would_be_in_all_of_these_places(
     cluster.keep_secret("dbt", token=VARIABLE)
     told_by_dbt(shop, TELLS)
     env = {"SHOP_DIR": cluster.sees(shop), VARIABLE: CANARY}
-    text = write_dag(airflow_home, cluster, shop, "leaking", env=env, on_finish="keep_pod")
+    text = write_dag(airflow_home, cluster, shop, "leaking", {"env": env, "on_finish": "keep_pod"})
     (run,) = run_dags(
         airflow_home, ["leaking"], **connections(cluster=cluster.connection)
     ).values()
