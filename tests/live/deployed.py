@@ -27,6 +27,7 @@ GATED_DBT = """#!/bin/sh
 case "$*" in *json*) while [ -e {folder}/before ]; do sleep 0.1; done ;; esac
 {dbt} "$@"
 status=$?
+touch {folder}/ended
 case "$*" in *json*) while [ -e {folder}/after ]; do sleep 0.1; done ;; esac
 exit $status
 """

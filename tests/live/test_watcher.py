@@ -150,6 +150,7 @@ def test_all_cleared_is_a_fresh_start(watched) -> None:
 @pytest.mark.parametrize("moment", ["before", "during", "after"])
 def test_a_producer_that_is_killed_is_tried_again(watched, moment) -> None:
     gate = watched.gates / moment
+    (watched.gates / "ended").unlink(missing_ok=True)
     watched.shop.order("base", seconds=8 if moment == "during" else 0)
     if moment != "during":
         gate.touch()
@@ -159,7 +160,8 @@ def test_a_producer_that_is_killed_is_tried_again(watched, moment) -> None:
     watched.airflow.await_state(watched.dag, run, PRODUCER, "running")
     watched.airflow.until(lambda: watched.shop.runs()[node] >= number, f"{node} has run")
     if moment == "after":
-        time.sleep(3)
+        watched.airflow.until((watched.gates / "ended").exists, "dbt has ended")
+        time.sleep(3)  # What it told last is being published.
     watched.kill_producer()
     gate.unlink(missing_ok=True)
     watched.shop.order("base", seconds=0)
