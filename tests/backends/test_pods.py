@@ -9,7 +9,11 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +28,7 @@ from clusters import LABELS, TAINT, Cluster, stand_in_cluster
 from dag_runs import DagRun, connections, run_dags
 from dagwright.cli import program
 
+RUNNER = str(Path(__file__).parents[1] / "airflow_runner.py")
 REAL = "DAGWRIGHT_TEST_KUBERNETES"
 LOADER = 'from dagwright_airflow import load_dags\n\nload_dags(__file__, "compiled")\n'
 CANARY = "canary-4711-of-the-cluster"
@@ -245,3 +250,53 @@ def test_overrides_are_of_one_node_and_pod_is_of_all(ended, cluster) -> None:
         assert {"name": "SHOP_TOKEN", "valueFrom": reference} in container["env"]
     for pod in (seed, model):
         assert pod["spec"]["terminationGracePeriodSeconds"] == 7
+
+
+def test_a_task_that_is_killed_takes_its_pod_along(airflow_home, cluster, configs) -> None:
+    """Also one that `on_finish` would keep; the pod sleeps until it is gone."""
+    cluster.keep_secret("dbt", token=CANARY)
+    cluster.keep_secret("profiles", none="")
+    asleep = {
+        "entrypoint": ["sh", "-c", "sleep 600"],
+        "on_finish": "keep_pod",
+        "pod": {"spec": {"terminationGracePeriodSeconds": 1}},
+    }
+    write_dag(airflow_home, cluster, configs / "shop", "killed", asleep)
+    known = connections(cluster=cluster.connection)
+    with (airflow_home.root / "killed.log").open("w+") as log:
+        runner = subprocess.Popen(
+            [sys.executable, RUNNER, "killed", SEED],
+            env={**airflow_home.environment, **known},
+            cwd=airflow_home.root,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            until(lambda: running(cluster, "killed") or runner.poll() is not None)
+            assert running(cluster, "killed"), log.seek(0) or log.read()
+            for child in children(runner.pid):
+                os.kill(child, signal.SIGTERM)
+            until(lambda: runner.poll() is not None)
+        finally:
+            runner.kill()
+            runner.wait()
+        log.seek(0)
+        assert "state: success" not in log.read()
+    until(lambda: cluster.pods("killed") == [])
+
+
+def running(cluster: Cluster, dag_id: str) -> bool:
+    return [pod.status.phase for pod in cluster.pods(dag_id)] == ["Running"]
+
+
+def until(done: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if done():
+            return
+        time.sleep(0.25)
+    pytest.fail("it never came to that")
+
+
+def children(process: int) -> list[int]:
+    tasks = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for one in tasks for child in one.read_text(encoding="ascii").split()]
