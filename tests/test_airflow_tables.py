@@ -8,7 +8,7 @@ import sys
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
@@ -103,6 +103,7 @@ CLAUSES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(CLAUSES, min_size=1, max_size=3).map(",".join))
 def test_ranges_mean_what_packaging_says(wanted: str) -> None:
     allowed = SpecifierSet(wanted)

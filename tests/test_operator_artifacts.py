@@ -96,5 +96,5 @@ def test_a_task_keeps_them(tiny, invocation: str) -> None:
     with runner(home, "seed.a") as process:
         output, _ = process.communicate()
     assert "state: success" in output, output
-    (folder,) = (home.root / "kept/tiny/tiny/one/seed.a").iterdir()
+    (folder,) = (home.root / "kept/tiny/tiny/of_seed.a/seed.a").iterdir()
     assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "run_results.json"]
