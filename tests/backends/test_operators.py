@@ -37,12 +37,25 @@ def test_the_operator_has_every_argument_of_the_table(kind: str, airflow) -> Non
     assert set(OPERATOR_ARGS[kind]) - known == set()
 
 
+def loaded(text: str, nodes: str, folder: Path):
+    """Return the DAG that Airflow loads of a spec and a project of `nodes`."""
+    from dagwright_airflow import load_dags
+
+    files = {SPEC: text.encode(), "shop/target/manifest.json": manifest(nodes)}
+    report = Report()
+    made = compile_spec(MemoryFiles(files), SPEC, Options(), report)
+    assert made is not None, report.sorted()
+    (folder / "compiled").mkdir()
+    (folder / "compiled" / made.name).write_text(made.text)
+    loader = folder / "loader.py"
+    loader.write_text("")
+    return load_dags(loader)["shop"]
+
+
 @pytest.mark.parametrize("mode", BLOCKS)
 def test_a_compiled_dag_is_made_of_the_providers_operators(
     mode: str, airflow, tmp_path: Path
 ) -> None:
-    from dagwright_airflow import load_dags
-
     keys, name = BLOCKS[mode]
     text = (
         "version: 1\ndag: {id: shop}\nrender: {project_dir: ../shop}\n"
@@ -50,15 +63,7 @@ def test_a_compiled_dag_is_made_of_the_providers_operators(
         f"{keys}}}\n"
     )
     nodes = "model.shop.orders\nmodel.shop.revenue <- model.shop.orders\n"
-    files = {SPEC: text.encode(), "shop/target/manifest.json": manifest(nodes)}
-    report = Report()
-    made = compile_spec(MemoryFiles(files), SPEC, Options(), report)
-    assert made is not None, report.sorted()
-    (tmp_path / "compiled").mkdir()
-    (tmp_path / "compiled" / made.name).write_text(made.text)
-    loader = tmp_path / "loader.py"
-    loader.write_text("")
-    dag = load_dags(loader)["shop"]
+    dag = loaded(text, nodes, tmp_path)
     assert dag.tags == set()
     orders, revenue = dag.get_task("shop.orders.run"), dag.get_task("shop.revenue.run")
     assert type(orders).__name__ == name
@@ -73,7 +78,6 @@ def test_a_compiled_dag_is_made_of_the_providers_operators(
 def test_watchers_and_their_producer_are_made_over_the_providers_operators(
     mode: str, airflow, tmp_path: Path
 ) -> None:
-    from dagwright_airflow import load_dags
     from dagwright_airflow.kinds import KINDS
     from dagwright_airflow.watcher.house import Contained
 
@@ -84,15 +88,7 @@ def test_watchers_and_their_producer_are_made_over_the_providers_operators(
         f"producer: {{mode: {mode}, {keys}}}}}\n"
     )
     nodes = "model.shop.orders\nmodel.shop.revenue <- model.shop.orders\nmodel.shop.third\n"
-    files = {SPEC: text.encode(), "shop/target/manifest.json": manifest(nodes)}
-    report = Report()
-    made = compile_spec(MemoryFiles(files), SPEC, Options(), report)
-    assert made is not None, report.sorted()
-    (tmp_path / "compiled").mkdir()
-    (tmp_path / "compiled" / made.name).write_text(made.text)
-    loader = tmp_path / "loader.py"
-    loader.write_text("")
-    dag = load_dags(loader)["shop"]
+    dag = loaded(text, nodes, tmp_path)
     producer, watcher = dag.get_task("dagwright_producer"), dag.get_task("shop.orders.run")
     for one in (producer, watcher):
         assert isinstance(one, KINDS[mode].operator())

@@ -252,7 +252,8 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             blank = blanker(call.secrets)
             start, python, environment = self._start(call.environment, blank)
             if self.packages is not None:
-                words = deps_arguments(self._resolved_paths(), self.vars, scratch / "logs")
+                paths, logs = self._resolved_paths(), scratch / "logs"
+                words = deps_arguments(_DEFAULT_FLAGS, paths, self.vars, logs)
                 deps = LeashedProcess([*start, *words], project, environment, python=python)
                 run = partial(self._ran, deps, lambda line: self.log.info("%s", blank(line)))
                 install_packages(project, self.packages, run)

@@ -6,7 +6,7 @@ import re
 import signal
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from airflow.providers.docker.exceptions import (
     DockerContainerFailedSkipException,
 )
 from airflow.providers.docker.operators.docker import DockerOperator
-from docker.errors import APIError
+from docker.errors import APIError, NotFound
 
 from dagwright_airflow import leash
 from dagwright_airflow.airflow_api import AirflowException
@@ -122,10 +122,7 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
             return
         name = self.container["Id"]
         with suppress(APIError):  # It is over already.
-            client.kill(name, signal.SIGINT)
-            until = time.monotonic() + leash.INTERRUPT_SECONDS
-            while time.monotonic() < until and client.inspect_container(name)["State"]["Running"]:
-                time.sleep(_POLL_SECONDS)
+            interrupt(client, [name])
         self._remove(name)
 
     @property
@@ -150,6 +147,27 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
         said = str(error.explanation or error)
         why = next((f"{meaning}. " for sign, meaning in REFUSALS if sign in said), "")
         return f"Docker does not run the image {self.image!r}: {why}The daemon says: {said}"
+
+
+def interrupt(client: Any, containers: Collection[str]) -> None:
+    """Let the dbts of `containers` cancel their queries, which they do on this signal only.
+
+    Returns when they have ended, or have had their time.
+    """
+    for container in containers:
+        with suppress(APIError):  # It may have ended.
+            client.kill(container, signal.SIGINT)
+    until = time.monotonic() + leash.INTERRUPT_SECONDS
+    while time.monotonic() < until and any(is_running(client, one) for one in containers):
+        time.sleep(_POLL_SECONDS)
+
+
+def is_running(client: Any, container: str) -> bool:
+    """Return whether a container runs; one that is not there does not."""
+    try:
+        return bool(client.inspect_container(container)["State"]["Running"])
+    except NotFound:
+        return False
 
 
 TRY: Final = "dagwright.try_number"

@@ -12,7 +12,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -26,13 +26,12 @@ _FILES: Final = ("packages.yml", "dependencies.yml", "package-lock.yml")
 
 
 def deps_arguments(
-    paths: Mapping[str, str], variables: Mapping[str, Any], logs: Path
+    flags: Sequence[str], paths: Mapping[str, str], variables: Mapping[str, Any], logs: Path
 ) -> list[str]:
-    """Return the arguments with which dbt installs packages, which knows few of the others."""
+    """Return the arguments with which dbt installs packages, which knows few paths of others."""
     known = [word for flag in _PATHS if flag in paths for word in (flag, paths[flag])]
     given = ["--vars", json.dumps(variables)] if variables else []
-    flags = ["--no-use-colors", "--log-level-file", "none", "--log-path", str(logs)]
-    return ["deps", *flags, *known, *given]
+    return ["deps", *flags, "--log-path", str(logs), *known, *given]
 
 
 def install_packages(project: Path, wanted: Mapping[str, Any], run: Callable[[], int]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
@@ -10,9 +9,8 @@ from typing import Any, Final
 
 from docker.errors import APIError, DockerException, NotFound
 
-from dagwright_airflow.leash import INTERRUPT_SECONDS
 from dagwright_airflow.operators.blank import blanker
-from dagwright_airflow.operators.docker import DbtDockerOperator
+from dagwright_airflow.operators.docker import DbtDockerOperator, interrupt, is_running
 from dagwright_airflow.operators.process import bounded_lines
 from dagwright_airflow.secrets import look_up
 from dagwright_airflow.watcher import dbt_log
@@ -104,9 +102,7 @@ class Followed:
 
     def _runs(self) -> bool:
         try:
-            return bool(self._client.inspect_container(self._container)["State"]["Running"])
-        except NotFound:
-            return False
+            return is_running(self._client, self._container)
         except (OSError, DockerException):
             return True  # Nobody knows; asking for the log will show it.
 
@@ -132,32 +128,10 @@ class InDocker(Contained, DbtDockerOperator):
         listed = self.cli.containers(all=True, filters={"label": marks})
         tasks = labels.get(TASK)
         found = [one["Id"] for one in listed if not tasks or one["Labels"].get(TASK) in tasks]
-        self._interrupt(found)
+        interrupt(self.cli, found)
         for container in found:
             self._end(container)
         return len(found)
-
-    def _interrupt(self, containers: Collection[str]) -> None:
-        """Let the dbts cancel their queries, which they do on this signal only."""
-        for container in containers:
-            with suppress(APIError):  # It may have ended.
-                self.cli.kill(container, signal.SIGINT)
-        until = time.monotonic() + INTERRUPT_SECONDS
-        while any(map(self._runs, containers)) and time.monotonic() < until:
-            time.sleep(_POLL_SECONDS)
-
-    def _runs(self, container: str) -> bool:
-        try:
-            return bool(self.cli.inspect_container(container)["State"]["Running"])
-        except NotFound:
-            return False
-
-    def on_kill(self) -> None:
-        """Stop the container of this task."""
-        if self.container is not None:
-            with suppress(OSError, DockerException):
-                self._interrupt([self.container["Id"]])
-        super().on_kill()
 
     def _end(self, container: str) -> None:
         try:
@@ -192,4 +166,3 @@ class InDocker(Contained, DbtDockerOperator):
 
 
 _BEING_REMOVED: Final = 409
-_POLL_SECONDS: Final = 0.1
