@@ -18,13 +18,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -59,9 +60,10 @@ class Daemon:
 
     url: str
     image: str
+    connected: docker.DockerClient
 
     def client(self) -> docker.DockerClient:
-        return docker.DockerClient(base_url=self.url)
+        return self.connected
 
 
 @contextmanager
@@ -78,9 +80,10 @@ def running_daemon() -> Iterator[Daemon]:
         try:
             url = f"unix://{run}/docker.sock"
             _wait(process, url, root / "log")
-            daemon = Daemon(url, _image(url))
-            _try_a_container(daemon)
-            yield daemon
+            with closing(docker.DockerClient(base_url=url)) as client:
+                daemon = Daemon(url, _image(client), client)
+                _try_a_container(daemon)
+                yield daemon
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
@@ -151,15 +154,18 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
 
 
 def _answers(url: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:  # Docker's client leaves one open if it fails.
+        if probe.connect_ex(url.removeprefix("unix://")):
+            return False
     try:
-        return bool(docker.DockerClient(base_url=url).ping())
+        with closing(docker.DockerClient(base_url=url)) as client:
+            return bool(client.ping())
     except docker.errors.DockerException:
         return False
 
 
-def _image(url: str) -> str:
+def _image(client: docker.DockerClient) -> str:
     """Return the name of the image, made now if the daemon has none of these versions."""
-    client = docker.DockerClient(base_url=url)
     pins = _pins()
     tag = "-".join(pin.partition("==")[2] for pin in pins)
     name = f"{IMAGE}:{tag}-py{sys.version_info.major}.{sys.version_info.minor}"
