@@ -37,8 +37,8 @@ time.sleep(600)
 """
 POLITE = """
 import sys, time
-print("ready", flush=True)
 try:
+    print("ready", flush=True)  # Inside, or the answer may be an interrupt that nothing catches.
     time.sleep(600)
 except KeyboardInterrupt:
     print("queries cancelled", flush=True)
