@@ -259,11 +259,11 @@ KEYS: Mapping[str, Cell] = {
     "annotations": ("annotations: {team: x1}", {PODS: (f"{POD}.metadata.annotations", TEAM)}),
     "node_selector": ("node_selector: {team: x1}", {PODS: (f"{SPEC_OF_POD}.nodeSelector", TEAM)}),
     "tolerations": (
-        "tolerations: [{key: k1, operator: Exists, toleration_seconds: 9}]",
+        "tolerations: [{key: k1, effect: NoExecute, toleration_seconds: 9}]",
         {
             PODS: (
                 f"{SPEC_OF_POD}.tolerations",
-                [{"key": "k1", "operator": "Exists", "tolerationSeconds": 9}],
+                [{"key": "k1", "effect": "NoExecute", "tolerationSeconds": 9}],
             )
         },
     ),

@@ -104,8 +104,10 @@ class Aws:
         )
 
     def make_cluster(self, name: str, url: str, authority: str) -> None:
-        """Make a cluster of EKS whose API is at `url`."""
+        """Make a cluster of EKS whose API is at `url`, in place of one that has its name."""
         eks = self.client("eks")
+        if name in eks.list_clusters()["clusters"]:
+            eks.delete_cluster(name=name)
         eks.create_cluster(name=name, roleArn=ROLE, resourcesVpcConfig={})
         made = eks_backends[ACCOUNT][REGION].clusters[name]
         made.endpoint = url

@@ -19,6 +19,8 @@ from kubernetes import client
 from clusters import Cluster, stand_in_cluster
 from dagwright.diagnostics import Report
 from dagwright.files import MemoryFiles
+from dagwright.official.api_server import server_faults
+from dagwright.official.kubernetes import MANIFEST, pod_faults
 from dagwright.pipeline import Options, compile_spec
 from golden_plans import compiled
 from manifests import manifest
@@ -279,6 +281,7 @@ def with_fault(place: str, value: Any) -> dict[str, Any]:
 
 def test_a_good_pod_is_taken(core) -> None:
     assert_taken(core, GOOD)
+    assert list(server_faults(GOOD)) == []
 
 
 @pytest.mark.parametrize(("place", "value"), FAULTS)
@@ -286,3 +289,20 @@ def test_a_pod_with_a_fault_is_refused(place, value, core) -> None:
     with pytest.raises(client.ApiException) as refused:
         core.create_namespaced_pod("default", with_fault(place, value), dry_run="All")
     assert refused.value.status in {400, 422}
+
+
+OURS = ("metadata.name", "metadata.namespace", "spec.restartPolicy", "spec.containers")
+"""What the compiler writes itself, and no spec can break."""
+ALLOWED = (
+    ("spec.volumes", [{"name": "v", "emptyDir": {}}, {"name": "v", "emptyDir": {}}]),
+    (f"{C}env", [{"name": "A B", "value": "1"}]),
+)
+"""What a merge makes one of, and what only old versions of Kubernetes refuse."""
+FOUND = [one for one in FAULTS if one[0] not in OURS and one not in ALLOWED]
+
+
+@pytest.mark.parametrize(("place", "value"), FOUND)
+def test_the_compiler_finds_the_same_fault_before_anybody_is_asked(place, value) -> None:
+    pod = with_fault(place, value)
+    whole = {MANIFEST: {"apiVersion": "v1", "kind": "Pod", **pod}}
+    assert [*server_faults(pod), *pod_faults(whole)]

@@ -21,7 +21,7 @@ from dagwright.cli.specs import (
 )
 from dagwright.diagnostics import Report
 from dagwright.files import DiskFiles, Drafts, Files
-from dagwright.spec.extras import is_for_a_model
+from dagwright.spec.extras import is_judged
 from dagwright.spec.identity import check_unique_ids
 from dagwright.spec.loaded import LoadedSpec
 from dagwright.spec.validate import validate_each
@@ -54,8 +54,8 @@ class Asked:
 
 
 def _check_by_models(loaded: Sequence[LoadedSpec], report: Report) -> None:
-    """Report what official models have against the specs, where there are any."""
-    judged = [one for one in loaded if is_for_a_model(one)]
+    """Report what official models and API servers have against the specs, where they do."""
+    judged = [one for one in loaded if is_judged(one)]
     if judged:  # What makes payloads is imported for these alone.
         from dagwright.official.check import check_block  # noqa: PLC0415
 

@@ -1,4 +1,7 @@
-"""Find the official model of each kind of step, and report what it has against the payloads."""
+"""Find the official model of each kind of step, and report what it has against the payloads.
+
+What an API server of Kubernetes refuses beyond its schema is known without a package.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,21 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from dagwright.diagnostics import Report
+from dagwright.diagnostics import Report, Rule
 from dagwright.official import kubernetes
 from dagwright.official.amazon import run_task_faults
+from dagwright.official.api_server import server_faults, template_faults
 from dagwright.official.azure import container_group_faults
 from dagwright.official.fault import Fault
 from dagwright.official.google import run_job_faults
 from dagwright.official.places import other_route, pod_route
-from dagwright.official.rules import MODEL_MISSING, REFUSED_BY_MODEL, UNKNOWN_KUBERNETES
+from dagwright.official.rules import (
+    MODEL_MISSING,
+    REFUSED_BY_MODEL,
+    REFUSED_BY_SERVER,
+    TEMPLATE_IN_LABEL,
+    UNKNOWN_KUBERNETES,
+)
 from dagwright.plan import Plan
 from dagwright.plan.commands import shared_command
 from dagwright.plan.modes import MODES, Given
@@ -77,28 +87,51 @@ NOTHING: Final = "empty"
 
 
 def _check(payloads: Iterable[Arguments], loaded: LoadedSpec, report: Report) -> None:
-    mode, places = mode_of_dbt(loaded), loaded.places
-    model, block = MODELS.get(mode), block_of_dbt(loaded)
+    model = MODELS.get(mode_of_dbt(loaded))
     if model is None:
         return
+    different = list(_different(payloads))
+    by_model = list(_by_model(model, different, loaded, report))
+    for rule, fault, arguments in (*by_model, *_by_server(different)):
+        route = model.route(fault.path, arguments, loaded, block_of_dbt(loaded))
+        found = rule.at(
+            loaded.places.key(route),
+            field=fault.field,
+            problem=fault.problem,
+            hint=fault.hint,
+            notes=loaded.places.notes(route),
+        )
+        report.add(found)
+
+
+Found = tuple[Rule, Fault, Arguments]
+
+
+def _by_model(
+    model: Model, payloads: list[Arguments], loaded: LoadedSpec, report: Report
+) -> Iterator[Found]:
+    """Yield what an official model finds, if it is installed."""
+    mode = mode_of_dbt(loaded)
     if not EXTRAS[mode].installed:
         at = place_that_asks(loaded)
         if at is not None:
-            found = MODEL_MISSING.at(places.key(at), mode=mode, extra=EXTRAS[mode].name)
-            report.add(found)
+            where = loaded.places.key(at)
+            report.add(MODEL_MISSING.at(where, mode=mode, extra=EXTRAS[mode].name))
         return
     find = _of_version(loaded, report) if model is _POD else model.faults
-    for arguments in _different(payloads):
-        for fault in find(arguments):
-            route = model.route(fault.path, arguments, loaded, block)
-            found = REFUSED_BY_MODEL.at(
-                places.key(route),
-                field=fault.field,
-                problem=fault.problem,
-                hint=fault.hint,
-                notes=places.notes(route),
-            )
-            report.add(found)
+    for arguments in payloads:
+        yield from ((REFUSED_BY_MODEL, fault, arguments) for fault in find(arguments))
+
+
+def _by_server(payloads: list[Arguments]) -> Iterator[Found]:
+    """Yield what an API server refuses of pods; payloads without a manifest are no pods."""
+    for arguments in payloads:
+        if kubernetes.MANIFEST in arguments:
+            manifest = kubernetes.manifest_of(arguments)
+            for fault in server_faults(manifest):
+                yield REFUSED_BY_SERVER, fault, arguments
+            for fault in template_faults(manifest):
+                yield TEMPLATE_IN_LABEL, fault, arguments
 
 
 def _of_version(loaded: LoadedSpec, report: Report) -> Callable[[Arguments], Iterable[Fault]]:

@@ -17,6 +17,8 @@ from dagwright.official.fault import Fault
 from dagwright.text.near import near_miss
 
 PACKAGE: Final = "kubernetes_validate"
+MANIFEST: Final = "pod_template_dict"
+"""The argument of the operators that is a manifest."""
 _FOLDER: Final = re.compile(r"v(\d+)\.(\d+)\.\d+-local-strict")
 
 Version = tuple[int, int]
@@ -27,7 +29,7 @@ def pod_faults(arguments: Mapping[str, Any], version: Version | None = None) -> 
 
     It is the newest if not given. Paths start in the manifest.
     """
-    if "pod_template_dict" not in arguments:  # A helper of a watcher.
+    if MANIFEST not in arguments:  # A helper of a watcher.
         return
     version = version or known_versions()[-1]
     for error in _validator(version).iter_errors(manifest_of(arguments)):
@@ -48,7 +50,7 @@ def pod_faults(arguments: Mapping[str, Any], version: Version | None = None) -> 
 
 def manifest_of(arguments: Mapping[str, Any]) -> Any:
     """Return the manifest among the operator's arguments, as JSON reads it: with lists."""
-    return json.loads(json.dumps(arguments["pod_template_dict"]))
+    return json.loads(json.dumps(arguments[MANIFEST]))
 
 
 def known_versions() -> list[Version]:

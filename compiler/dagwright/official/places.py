@@ -59,16 +59,35 @@ def pod_route(
     best = max(found, key=lambda one: one[1], default=((), 0))
     if best[1] == len(path) or (best[1] > 1 and not _of_a_key(path)):
         return best[0]
+    written = [
+        _as_far_as_written((*start, *_in_keys(path, manifest)), loaded)
+        for start in (*_overrides(loaded, block), block)
+    ]
+    return max(written, key=len)
+
+
+def _in_keys(path: Route, manifest: Any) -> Route:
+    """Return where the keys of a block say what stands at `path`; nowhere, if none does."""
     key = _of_a_key(path)
-    return (*block, key) if key and loaded.places.written((*block, key)) else block
+    if key is None:
+        return ()
+    below = path[4:] if path[:2] == ("spec", "containers") else path[2:]
+    if key == "env" and below:
+        item = _below(manifest, *path[:5])
+        return ("secrets" if "valueFrom" in item else "env", str(item.get("name")))
+    return (key, *below)
 
 
-def _patches(loaded: LoadedSpec, block: Route) -> Iterator[Route]:
-    yield (*block, "pod")
+def _overrides(loaded: LoadedSpec, block: Route) -> Iterator[Route]:
     keys: Any = loaded.spec.execute
     keys = keys if block == ("execute",) else keys.producer
     for number in range(len(keys.overrides)):
-        yield (*block, "overrides", number, "pod")
+        yield (*block, "overrides", number)
+
+
+def _patches(loaded: LoadedSpec, block: Route) -> Iterator[Route]:
+    for route in (block, *_overrides(loaded, block)):
+        yield (*route, "pod")
 
 
 def _in_patch(path: Route, manifest: Any, loaded: LoadedSpec, start: Route) -> tuple[Route, int]:
@@ -85,10 +104,16 @@ def _in_patch(path: Route, manifest: Any, loaded: LoadedSpec, start: Route) -> t
     return route, len(path)
 
 
-def _below(whole: Any, part: str | int) -> Any:
-    if isinstance(whole, Mapping):
-        return whole.get(str(part))
-    return whole[part] if isinstance(whole, list) and isinstance(part, int) else None
+def _below(whole: Any, *route: str | int) -> Any:
+    for part in route:
+        match whole, part:
+            case {}, str():
+                whole = whole.get(part)
+            case list(), int():
+                whole = whole[part]
+            case _:
+                return None
+    return whole
 
 
 def _index(route: Route, name: str, item: Any, loaded: LoadedSpec, number: int) -> int:

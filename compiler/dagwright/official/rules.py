@@ -1,4 +1,4 @@
-"""Complaints of official models, and of those that are not there: DW540 to DW542."""
+"""Complaints of official models, and of those that are not there: DW540 to DW544."""
 
 from __future__ import annotations
 
@@ -99,4 +99,81 @@ UNKNOWN_KUBERNETES: Final = Rule(
     """,
 )
 
-RULES: Final = (REFUSED_BY_MODEL, MODEL_MISSING, UNKNOWN_KUBERNETES)
+REFUSED_BY_SERVER: Final = Rule(
+    code="DW543",
+    name="refused-by-api-server",
+    severity="error",
+    message="`{field}` {problem}",
+    help="{hint}",
+    explain="""\
+    An API server of Kubernetes checks more of a pod than its schema says: how names and labels
+    are written, that no request is above its limit, that what is mounted is there, and mounted at
+    one place. Such a pod is refused, and its task fails before dbt has started. What only an
+    Airflow template decides is not known here.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: kubernetes
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      volumes:
+        - {mount: /dbt, claim: projects}
+        - {mount: /dbt, claim: profiles}
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: kubernetes
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      volumes:
+        - {mount: /dbt, claim: projects}
+        - {mount: /profiles, claim: profiles}
+    ```
+    """,
+)
+
+TEMPLATE_IN_LABEL: Final = Rule(
+    code="DW544",
+    name="template-in-label",
+    severity="warning",
+    message="`{field}` {problem}: Kubernetes takes no label with `:` and `+`",
+    help="every pod has the labels `dag_id`, `run_id`, `task_id` and `try_number` anyway, made "
+    "legal; any other text can be an annotation, and `{{{{ ts_nodash }}}}` a label",
+    explain="""\
+    A label holds up to 63 letters, digits, `-`, `_` and `.`. The id of a run that nobody named,
+    and a moment with its zone, have other characters: the pod would be refused when its task runs.
+    Airflow's operator gives every pod the labels `dag_id`, `run_id`, `task_id` and `try_number`,
+    made legal; an annotation may be any text. Of a template with a filter, such as
+    `{{ run_id | replace(":", "") }}`, nothing is said.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: kubernetes
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      labels: {run: "{{ run_id }}"}
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: kubernetes
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      labels: {day: "{{ ds }}"}
+      annotations: {run: "{{ run_id }}"}
+    ```
+    """,
+)
+
+RULES: Final = (
+    REFUSED_BY_MODEL,
+    MODEL_MISSING,
+    UNKNOWN_KUBERNETES,
+    REFUSED_BY_SERVER,
+    TEMPLATE_IN_LABEL,
+)

@@ -29,11 +29,12 @@ class Extra:
             return False
 
 
+PODS: Final = Extra("kubernetes", "kubernetes_validate")
+"""That of the modes with pods."""
+
 EXTRAS: Final[Mapping[str, Extra]] = MappingProxyType(
     {
-        **dict.fromkeys(
-            ("kubernetes", "aws_eks", "gcp_gke"), Extra("kubernetes", "kubernetes_validate")
-        ),
+        **dict.fromkeys(("kubernetes", "aws_eks", "gcp_gke"), PODS),
         "aws_ecs": Extra("amazon", "botocore"),
         "azure_container_instance": Extra("azure", "azure.mgmt.containerinstance"),
         "gcp_cloud_run_job": Extra("google", "google.cloud.run_v2"),
@@ -62,7 +63,12 @@ def place_that_asks(loaded: LoadedSpec) -> Route | None:
     return ("requires", "schemas") if loaded.spec.requires.schemas else None
 
 
-def is_for_a_model(loaded: LoadedSpec) -> bool:
-    """Return whether there is a model to check a spec by, or the spec asks for one."""
+def is_judged(loaded: LoadedSpec) -> bool:
+    """Return whether what a spec sends is checked: pods are, the rest by a model that is there.
+
+    Or that the spec asks for.
+    """
     extra = EXTRAS.get(mode_of_dbt(loaded))
-    return extra is not None and (extra.installed or place_that_asks(loaded) is not None)
+    return extra is not None and (
+        extra is PODS or extra.installed or place_that_asks(loaded) is not None
+    )
