@@ -156,9 +156,9 @@ class KubernetesStandIn:
     def _start(self, namespace: str, pod: Pod) -> None:
         (container, *_) = pod.body["spec"]["containers"]
         try:
-            environment = {
-                one["name"]: self._value(namespace, one) for one in container.get("env") or ()
-            }
+            environment: dict[str, str] = {}
+            for one in container.get("env") or ():
+                environment[one["name"]] = self._value(namespace, one, environment)
             self._mount(namespace, pod.body["spec"].get("volumes") or (), container)
             words = [*(container.get("command") or ()), *(container.get("args") or ())]
             argv = [expanded(word, environment) for word in words]
@@ -169,10 +169,11 @@ class KubernetesStandIn:
         except LookupError:
             pod.waiting = "ErrImagePull"
 
-    def _value(self, namespace: str, variable: Json) -> str:
+    def _value(self, namespace: str, variable: Json, before: dict[str, str]) -> str:
+        """Return what a variable has; only a plain one may name those that come before it."""
         reference = (variable.get("valueFrom") or {}).get("secretKeyRef")
         if reference is None:
-            return variable.get("value") or ""
+            return expanded(variable.get("value") or "", before)
         secret = self.secrets.get((namespace, reference["name"]), {})
         if reference["key"] not in secret:
             raise RefusedError(422, "CreateContainerConfigError", f"no secret {reference}")

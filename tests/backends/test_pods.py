@@ -34,8 +34,11 @@ LOADER = 'from dagwright_airflow import load_dags\n\nload_dags(__file__, "compil
 CANARY = "canary-4711-of-the-cluster"
 SEED, MODEL = "shop.raw_orders.seed", "shop.stg_orders.run"
 HOOK = """
-on-run-start: "{{ log('the token has ' ~ (env_var('SHOP_TOKEN') | length), info=true) }}"
+on-run-start:
+  - "{{ log('the token has ' ~ (env_var('SHOP_TOKEN') | length), info=true) }}"
+  - "{{ log('said: ' ~ env_var('SAID', '') ~ ' ' ~ var('said', ''), info=true) }}"
 """
+SAID = "$(SHOP_TOKEN) $$ $$$$ $5"  # To the spec, which makes one of two.
 
 RETRIED = {"model": {"retries": 1, "retry_delay": "1s"}}
 HEAVY = {
@@ -129,7 +132,8 @@ def write_dag(
         "connection": "cluster",
         "project_dir": inside,
         "profile": {"profiles_dir": profiles},
-        "env": {"SHOP_DIR": inside},
+        "env": {"SHOP_DIR": inside, "SAID": SAID},
+        "vars": {"said": SAID},
         "secrets": {"SHOP_TOKEN": {"kubernetes_secret": "dbt", "key": "token"}},
         "volumes": [
             {"mount": inside, "host": str(shop)},
@@ -219,6 +223,11 @@ def test_a_plain_variable_would_be_in_all_of_these_places(
     tables = {"rendered_task_instance_fields", "serialized_dag"}
     found = places_with(CANARY, airflow_home, text, run, wire)
     assert {"artifact", "log", "wire", "database", *tables} - found == set()
+
+
+def test_what_looks_like_a_reference_is_text(ended) -> None:
+    said = SAID.replace("$$", "$")
+    assert f"said: {said} {said}" in ended.runs["waiting"].output
 
 
 def test_pods_are_called_after_their_tasks(ended, cluster) -> None:

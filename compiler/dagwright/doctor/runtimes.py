@@ -20,7 +20,7 @@ from dagwright.doctor.environments import OTHERS, environments_folder, made_dbt
 from dagwright.files import Files
 from dagwright.pipeline import Compiled
 from dagwright.plan.modes.containers import entrypoint
-from dagwright.plan.modes.pods import CONTAINER, pod_name
+from dagwright.plan.modes.pods import CONTAINER, literal, pod_name
 from dagwright.spec.model.execute import DockerKeys, LocalKeys, PodKeys, VirtualenvKeys
 from dagwright.spec.model.execute.container import ContainerKeys, Volume
 
@@ -210,7 +210,8 @@ def _pod(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     manifest = deepcopy(_manifest(about.compiled))
     containers = manifest["spec"]["containers"]
     dbt = next(one for one in containers if one["name"] == CONTAINER)
-    dbt["args"] = [*([] if keys.entrypoint == "dbt" else ["dbt"]), PLAIN, *words]
+    argv = [*([] if keys.entrypoint == "dbt" else ["dbt"]), PLAIN, *words]
+    dbt["args"] = [*map(literal, argv)]
     env = dbt.pop("env", [])
     dbt["env"] = [one for one in env if not _is_template(one.get("value", ""))]
     left_out = tuple(one["name"] for one in env if one not in dbt["env"])

@@ -80,7 +80,10 @@ def _pod_mode(
 
     def own(call: Call) -> Arguments:
         keys = by_node.of(call)
-        words = {name: pod_name(call.task), "arguments": command(call, keys, given)}
+        words = {
+            name: pod_name(call.task),
+            "arguments": [*map(literal, command(call, keys, given))],
+        }
         return {**words, **changed(pod_arguments(keys, given), shared)}
 
     return Mode(kind=kind, shared=shared, own=own, finish=by_node.complain)
@@ -105,7 +108,7 @@ def manifest(keys: Any, given: Given) -> Json:
             ("name", CONTAINER),
             ("image", keys.image),
             ("imagePullPolicy", keys.image_pull_policy),
-            ("command", entrypoint(keys)),
+            ("command", [*map(literal, entrypoint(keys) or ())]),
             ("workingDir", folder(keys, given)),
             ("env", [*_environment(keys, given)]),
             ("resources", _resources(keys.resources, keys.limits, keys.gpu_resource)),
@@ -146,9 +149,21 @@ def pod_name(task: str) -> str:
     return legal[:LONGEST_NAME].strip("-") or CONTAINER
 
 
+def literal(text: str) -> str:
+    """Return what Kubernetes must be given so that a container gets `text`, as in other modes.
+
+    In arguments and variables it puts a value for `$(NAME)`, and makes `$$` a `$`.
+
+    Example:
+        >>> literal("$(date) costs $5"), literal("costs $5")
+        ('$$(date) costs $$5', 'costs $5')
+    """
+    return text.replace("$", "$$") if "$(" in text or "$$" in text else text
+
+
 def _environment(keys: Any, given: Given) -> Iterable[Json]:
     for name, value in environment(keys, given).items():
-        yield {"name": name, "value": value}
+        yield {"name": name, "value": literal(value)}
     for name, secret in keys.secrets.items():
         source = {"name": secret.kubernetes_secret, "key": secret.key}
         yield {"name": name, "valueFrom": {"secretKeyRef": source}}
