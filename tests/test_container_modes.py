@@ -265,6 +265,18 @@ def test_a_patch_is_merged_as_kubernetes_documents_it(
     assert "$" not in json.dumps(strategic_merge(BASE, patch))
 
 
+@pytest.mark.parametrize("pod", ["hostPID: true", "shareProcessNamespace: true"])
+def test_dbt_is_interrupted_where_it_is_the_first_process(pod: str) -> None:
+    """Elsewhere that is the node's own, or the one that holds the pod."""
+    keys = "pod: {spec: {terminationGracePeriodSeconds: 90}}"
+    usual = container(made("kubernetes", keys)["shop.revenue.run"])
+    assert usual["lifecycle"]["preStop"]["exec"]["command"][2].startswith("kill -INT 1;")
+    shared = container(made("kubernetes", f"pod: {{spec: {{{pod}}}}}")["shop.revenue.run"])
+    assert "lifecycle" not in shared
+    own = "pod: {spec: {containers: [{name: dbt, lifecycle: null}]}}"
+    assert "lifecycle" not in container(made("kubernetes", own)["shop.revenue.run"])
+
+
 @pytest.mark.parametrize(
     ("pod", "fault"),
     [

@@ -87,6 +87,11 @@ CASES = (
         "`spec.containers[0].volumeMounts[0]` is of a volume 'none', and there is none",
     ),
     (
+        dbt("lifecycle: {preStop: {httpGet: {port: 80}}}"),
+        "preStop",
+        "`spec.containers[0].lifecycle.preStop` does several things: exec, httpGet",
+    ),
+    (
         "pod: {spec: {containers: [{name: A, image: x}]}}",
         "name",
         "`spec.containers[1].name` is not legal: 'A'",
@@ -110,6 +115,7 @@ def test_what_an_api_server_refuses(mode: str, keys: str, where: str, sentence: 
         "labels: {day: '{{ ds }}', at: '{{ ts_nodash }}', task: '{{ ti.task_id }}'}",
         "labels: {run: '{{ run_id | replace(\":\", \"\") }}', day: '{{ logical_date.year }}'}",
         "annotations: {run: '{{ run_id }}'}",
+        dbt("lifecycle: {preStop: {exec: null, httpGet: {port: 80}}}"),
         dbt("resources: {limits: {hugepages-2Mi: 1e2}, requests: {cpu: '{{ params.cpu }}'}}"),
         "volumes: [{mount: /a, claim: a}, {mount: /b, claim: a}]",
     ],

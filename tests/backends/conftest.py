@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from engine import Engine
     from google_stand_in import CloudRun
     from kubernetes_stand_in import KubernetesStandIn
+    from live.postgres import Postgres
     from loopback import Loopback
 
 
@@ -89,3 +90,12 @@ def kubernetes(
 
     with kubernetes_stand_in(engine, tmp_path_factory.mktemp("kubernetes")) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL on loopback; containers reach it by the host's network."""
+    from live.postgres import running_postgres
+
+    with running_postgres() as server:
+        yield server

@@ -74,6 +74,10 @@ class _Contained:
             return self._last[1]
         return self._refusal or self._made.logs().decode(errors="replace")
 
+    def interrupt(self) -> None:
+        with suppress(APIError):  # It has ended.
+            self._made.kill(signal="SIGINT")
+
     def stop(self) -> None:
         """End it and remove it; its code and its output stay known."""
         if self._last is None:

@@ -36,6 +36,9 @@ class Running(Protocol):
     def output(self) -> str:
         """Return what it has printed so far, both streams."""
 
+    def interrupt(self) -> None:
+        """Send it an interrupt, if it still runs."""
+
     def stop(self) -> None:
         """End it, if it still runs."""
 
@@ -105,11 +108,18 @@ class _Process:
     def output(self) -> str:
         return self._printed.read_text(encoding="utf-8", errors="replace")
 
+    def interrupt(self) -> None:
+        self._signal(signal.SIGINT)
+
     def stop(self) -> None:
+        self._signal(signal.SIGKILL)
+        if self._process is not None:
+            self._process.wait()
+
+    def _signal(self, number: int) -> None:
         if self._process is not None and self._process.poll() is None:
             with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+                os.killpg(self._process.pid, number)
 
 
 @dataclass

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from dagwright.plan.modes.pods import INTERRUPT
 from engine import Container, Engine, Started, stamp
 from loopback import make_certificates
 from pod_faults import SCHEMA, faults
@@ -55,6 +56,7 @@ class Pod:
     body: Json
     started: Started | None = None
     waiting: str | None = None
+    ending: bool = False
     lines: list[tuple[datetime, str]] = field(default_factory=list)
 
     def seen(self) -> list[tuple[datetime, str]]:
@@ -199,12 +201,34 @@ class KubernetesStandIn:
         return found
 
     def delete_pod(self, namespace: str, name: str) -> Json:
+        """Delete a pod: one that runs is gone after its hook, or after its time."""
         pod = self.pod(namespace, name)
-        if pod.started is not None:
-            pod.started.running.stop()
-        self.pods.pop((namespace, name))
-        self.deleted.append(name)
+        if pod.started is None or pod.started.code() is not None:
+            self._remove(namespace, name)
+        elif not pod.ending:
+            pod.ending = True
+            threading.Thread(target=self._end, args=(namespace, name), daemon=True).start()
         return pod.view()
+
+    def _end(self, namespace: str, name: str) -> None:
+        pod = self.pods[namespace, name]
+        assert pod.started is not None
+        (container, *_) = pod.body["spec"]["containers"]
+        hook = ((container.get("lifecycle") or {}).get("preStop") or {}).get("exec") or {}
+        if hook.get("command") == [*INTERRUPT]:
+            pod.started.running.interrupt()
+        # The signal that follows is not heard by the first process of a container.
+        until = time.monotonic() + pod.body["spec"].get("terminationGracePeriodSeconds", 30)
+        while pod.started.code() is None and time.monotonic() < until:
+            time.sleep(0.1)
+        self._remove(namespace, name)
+
+    def _remove(self, namespace: str, name: str) -> None:
+        pod = self.pods.get((namespace, name))
+        if pod is not None and pod.started is not None:
+            pod.started.running.stop()
+        self.pods.pop((namespace, name), None)
+        self.deleted.append(name)
 
     def patch_pod(self, namespace: str, name: str, body: Json) -> Json:
         metadata = self.pod(namespace, name).body["metadata"]

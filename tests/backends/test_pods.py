@@ -27,6 +27,7 @@ from canary import TELLS, VARIABLE, places_with, told_by_dbt
 from clusters import LABELS, TAINT, Cluster, stand_in_cluster
 from dag_runs import DagRun, connections, run_dags
 from dagwright.cli import program
+from live.shop_in_postgres import output
 
 RUNNER = str(Path(__file__).parents[1] / "airflow_runner.py")
 REAL = "DAGWRIGHT_TEST_KUBERNETES"
@@ -271,18 +272,51 @@ def test_a_task_that_is_killed_takes_its_pod_along(airflow_home, cluster, config
         "pod": {"spec": {"terminationGracePeriodSeconds": 1}},
     }
     write_dag(airflow_home, cluster, configs / "shop", "killed", asleep)
+    kill(airflow_home, cluster, "killed", SEED, lambda: running(cluster, "killed"))
+    until(lambda: cluster.pods("killed") == [])
+
+
+def test_the_dbt_of_a_killed_task_ends_its_query(
+    airflow_home, cluster, parsed_configs, postgres, tmp_path
+) -> None:
+    """The pod has ten minutes to end, and the query needs longer; without dbt it goes on."""
+    shop = Path(shutil.copytree(parsed_configs / "shop", tmp_path / "shop"))
+    query = """{{ config(pre_hook="select pg_sleep(6000)") }} select 1 as order_id"""
+    (shop / "models/staging/stg_orders.sql").write_text(query, encoding="utf-8")
+    known = {"shop": {"target": "dev", "outputs": {"dev": output(postgres, "shop")}}}
+    cluster.keep_secret("profiles", **{"profiles.yml": json.dumps(known)})
+    cluster.keep_secret("dbt", token=postgres.password)
+    place = {
+        "secrets": {"DBT_ENV_SECRET_SHOP": {"kubernetes_secret": "dbt", "key": "token"}},
+        "pod": {"spec": {"hostNetwork": True, "terminationGracePeriodSeconds": 600}},
+    }
+    write_dag(airflow_home, cluster, shop, "asking", place)
+    asking = "select pid from pg_stat_activity where query like %s and pid <> pg_backend_pid()"
+
+    def asked() -> bool:
+        return bool(postgres.rows(asking, "%pg_sleep(6000)%"))
+
+    kill(airflow_home, cluster, "asking", MODEL, asked)
+    until(lambda: not asked())
+    until(lambda: cluster.pods("asking") == [])
+
+
+def kill(
+    home: AirflowHome, cluster: Cluster, dag_id: str, task: str, ready: Callable[[], bool]
+) -> None:
+    """Run a task, and kill it as Airflow does as soon as it is `ready`."""
     known = connections(cluster=cluster.connection)
-    with (airflow_home.root / "killed.log").open("w+") as log:
+    with (home.root / f"{dag_id}.log").open("w+") as log:
         runner = subprocess.Popen(
-            [sys.executable, RUNNER, "killed", SEED],
-            env={**airflow_home.environment, **known},
-            cwd=airflow_home.root,
+            [sys.executable, RUNNER, dag_id, task],
+            env={**home.environment, **known},
+            cwd=home.root,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
         try:
-            until(lambda: running(cluster, "killed") or runner.poll() is not None)
-            assert running(cluster, "killed"), log.seek(0) or log.read()
+            until(lambda: ready() or runner.poll() is not None)
+            assert ready(), log.seek(0) or log.read()
             for child in children(runner.pid):
                 os.kill(child, signal.SIGTERM)
             until(lambda: runner.poll() is not None)
@@ -291,7 +325,6 @@ def test_a_task_that_is_killed_takes_its_pod_along(airflow_home, cluster, config
             runner.wait()
         log.seek(0)
         assert "state: success" not in log.read()
-    until(lambda: cluster.pods("killed") == [])
 
 
 def running(cluster: Cluster, dag_id: str) -> bool:

@@ -15,7 +15,7 @@ from dagwright.cli.findings import Form, findings_options, judge_ignores, tell
 from dagwright.cli.options import options
 from dagwright.cli.specs import environment_option, named_or_only
 from dagwright.diagnostics import CompilerBug, Report
-from dagwright.doctor import Site, Unaskable, asked, examine, launch
+from dagwright.doctor import Launch, Site, Unaskable, asked, examine, launch
 from dagwright.doctor.rules import CANNOT_ASK
 from dagwright.files import DiskFiles
 from dagwright.pipeline import Compiled, compile_spec
@@ -72,11 +72,21 @@ def _answers(compiled: Compiled, site: Site, report: Report) -> Iterator[str]:
         return ended
 
     try:
+        if first.probe:
+            _try(first)
         yield from examine(compiled, ask, first.target, report)
     except OSError as error:
         why = f"{error.filename or first.argv[0]}: {error.strerror}"
         hint = "run it on a machine like those of the tasks"
         _cannot_ask(compiled, about.mode, Unaskable(why, hint), report)
+
+
+def _try(first: Launch) -> None:
+    """Raise an error that says why the runtime would start nothing for us."""
+    tried = run_program(first.probe, first.environment)
+    if tried.code != 0:
+        *_, last = tried.output.strip().splitlines() or [""]
+        raise ChildProcessError(tried.code, f"`{' '.join(first.probe)}` says {last}")
 
 
 def _cannot_ask(compiled: Compiled, mode: str, reason: Unaskable, report: Report) -> None:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from math import ceil
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -44,7 +45,7 @@ class Launch:
 
     `target` is a folder of the runtime that dbt may write to; `left_out` are the variables of its
     environment whose values are not known here; `refusal` is the exit code of a program that could
-    start no container.
+    start no container. Where there is none, `probe` is a command that fails instead.
     """
 
     argv: tuple[str, ...]
@@ -53,6 +54,7 @@ class Launch:
     target: str = ""
     left_out: tuple[str, ...] = ()
     refusal: int | None = None
+    probe: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,8 +207,8 @@ def _mount(volume: Volume) -> str:
 def _pod(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     """Return what runs a pod like those of the tasks in the cluster that `kubectl` talks to."""
     keys: PodKeys = about.keys
-    if _is_template(keys.image):
-        return Unaskable("the image is a template that Airflow fills in")
+    if _is_template(keys.image) or _is_template(keys.namespace):
+        return Unaskable("the image or the namespace is a template that Airflow fills in")
     manifest = deepcopy(_manifest(about.compiled))
     containers = manifest["spec"]["containers"]
     dbt = next(one for one in containers if one["name"] == CONTAINER)
@@ -218,15 +220,18 @@ def _pod(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     # The first container is the one whose output is told.
     manifest["spec"]["containers"] = [dbt, *(one for one in containers if one is not dbt)]
     override = {"apiVersion": "v1", "spec": manifest["spec"]}
-    name = pod_name(f"dagwright-doctor-{about.site.scratch[-8:]}")
+    # One that was asked before may still be going.
+    name = pod_name(f"dagwright-doctor-{about.site.scratch[-8:]}-{' '.join(words[:1])}")
+    namespace, patience = f"--namespace={keys.namespace}", f"{ceil(keys.startup_timeout)}s"
     return Launch(
         (
-            *("kubectl", "run", name, f"--namespace={keys.namespace}", f"--image={keys.image}"),
-            *(*ATTACHED, f"--overrides={json.dumps(override)}"),
+            *("kubectl", "run", name, namespace, f"--image={keys.image}", *ATTACHED),
+            *(f"--pod-running-timeout={patience}", f"--overrides={json.dumps(override)}"),
         ),
         about.site.environment,
         target=keys.target_path,
         left_out=left_out,
+        probe=("kubectl", "auth", "can-i", "create", "pods", namespace),
     )
 
 

@@ -150,6 +150,10 @@ def _container(at: Route, container: Json, volumes: set[object]) -> Iterator[Fau
         if sub_path.startswith("/") or ".." in sub_path.split("/"):
             yield Fault((*here, "subPath"), f"leads out of its volume: {sub_path!r}")
     yield from _resources((*at, "resources"), _mapping(container, "resources"))
+    for event, what in _mapping(container, "lifecycle").items():
+        if isinstance(what, Mapping) and len(what) > 1:
+            problem = f"does several things: {', '.join(sorted(what))}"
+            yield Fault((*at, "lifecycle", event), problem, "`exec: null` takes one away")
 
 
 def _variable(at: Route, variable: Json) -> Iterator[Fault]:

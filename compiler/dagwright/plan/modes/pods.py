@@ -35,6 +35,13 @@ CONTAINER: Final = "dbt"
 LONGEST_NAME: Final = 54
 """63 characters are allowed, and the operator adds a dash and eight to tell tries apart."""
 
+INTERRUPT: Final = ("/bin/sh", "-c", "kill -INT 1; while kill -0 1 && sleep 1; do :; done")
+"""What runs in a container before it is ended: dbt cancels its queries on an interrupt alone.
+
+As the first process of its container, dbt does not even hear of the signal that ends others. The
+loop ends with the container, and keeps that signal from an entrypoint that would hand it on.
+"""
+
 Json = dict[str, Any]
 
 
@@ -113,6 +120,7 @@ def manifest(keys: Any, given: Given) -> Json:
             ("env", [*_environment(keys, given)]),
             ("resources", _resources(keys.resources, keys.limits, keys.gpu_resource)),
             ("volumeMounts", [_mount(*one) for one in enumerate(keys.volumes)]),
+            ("lifecycle", _lifecycle(keys.pod)),
         )
     )
     spec = given_only(
@@ -159,6 +167,14 @@ def literal(text: str) -> str:
         ('$$(date) costs $$5', 'costs $5')
     """
     return text.replace("$", "$$") if "$(" in text or "$$" in text else text
+
+
+def _lifecycle(pod: Mapping[str, Any]) -> Json:
+    """Return what ends dbt; nothing where its container has not the first process for its own."""
+    spec = pod.get("spec")
+    if isinstance(spec, Mapping) and (spec.get("hostPID") or spec.get("shareProcessNamespace")):
+        return {}
+    return {"preStop": {"exec": {"command": [*INTERRUPT]}}}
 
 
 def _environment(keys: Any, given: Given) -> Iterable[Json]:
