@@ -110,6 +110,8 @@ def _require_dockerd() -> None:
         require("dockerd", "docker.io", "iptables")
     except AssertionError as error:  # There is no way to the packages.
         _without_docker(f"docker.io cannot be installed: {error}")
+    if shutil.which("dockerd", path=search_path()) is None:
+        _without_docker("docker.io is installed, and there is no dockerd")
 
 
 def _try_a_container(daemon: Daemon) -> None:
