@@ -143,6 +143,8 @@ def _container(at: Route, container: Json, volumes: set[object]) -> Iterator[Fau
             yield Fault(here, "says not where it is mounted", "write its `mountPath`")
         elif path in mounted:
             yield Fault(here, f"is mounted at {path}, as another is", "mount it elsewhere")
+        elif ":" in str(path):
+            yield Fault((*here, "mountPath"), f"has a `:` in it: {path!r}")
         mounted.add(path)
         if mount.get("name") not in volumes:
             yield Fault(here, f"is of a volume {mount.get('name')!r}, and there is none")

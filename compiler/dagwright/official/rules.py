@@ -117,9 +117,7 @@ REFUSED_BY_SERVER: Final = Rule(
       mode: kubernetes
       image: registry.example/dbt:1.11
       project_dir: /dbt/shop
-      volumes:
-        - {mount: /dbt, claim: projects}
-        - {mount: /dbt, claim: profiles}
+      service_account: dbt_runner
     ```
 
     ## Use instead
@@ -128,9 +126,7 @@ REFUSED_BY_SERVER: Final = Rule(
       mode: kubernetes
       image: registry.example/dbt:1.11
       project_dir: /dbt/shop
-      volumes:
-        - {mount: /dbt, claim: projects}
-        - {mount: /profiles, claim: profiles}
+      service_account: dbt-runner
     ```
     """,
 )

@@ -299,7 +299,42 @@ ENTRYPOINT_ENDS_IN_DBT: Final = Rule(
     """,
 )
 
+MOUNTED_TWICE: Final = Rule(
+    code="DW149",
+    name="mounted-twice",
+    severity="error",
+    message="another volume is mounted at {mount} already",
+    help="mount one of them elsewhere",
+    explain="""\
+    A folder of a container comes from one place. Docker and Kubernetes refuse a container with two
+    volumes there; written as `/dbt` and `/dbt/` they may pass, and one hides the other.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: docker
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      volumes:
+        - {mount: /dbt, host: /srv/dbt}
+        - {mount: /dbt/, volume: dbt}
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: docker
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      volumes:
+        - {mount: /dbt, host: /srv/dbt}
+        - {mount: /dbt/target, volume: dbt}
+    ```
+    """,
+)
+
 RULES: Final = (
+    MOUNTED_TWICE,
     SECRET_OF_DEFINITION,
     ECS_RUNS_ON,
     FEATURE_OF_OTHER_MODE,

@@ -15,6 +15,7 @@ from dagwright.spec.container_rules import (
     ENTRYPOINT_ENDS_IN_DBT,
     ILLEGAL_LABEL,
     LIMIT_BELOW_REQUEST,
+    MOUNTED_TWICE,
     ONE_SOURCE,
     SECRET_AND_ENV,
 )
@@ -46,6 +47,7 @@ def check_containers(spec: Spec, places: Places, report: Report) -> None:
                 at = (*route, "volumes", number)
                 _one_of(VOLUME_SOURCES, volume, at, places, report)
                 _file_share(at, volume, places, report)
+            _mounts(route, block, places, report)
         if isinstance(block, ResourceKeys):
             _limits(route, block, places, report)
         if isinstance(block, PodKeys):
@@ -97,6 +99,18 @@ def _file_share(at: Route, volume: Volume, places: Places, report: Report) -> No
         if name not in given:
             where = places.key((*at, given[0]))
             report.add(DETAIL_WITHOUT_SOURCE.at(where, key=given[0], other=name))
+
+
+def _mounts(route: Route, block: VolumeKeys, places: Places, report: Report) -> None:
+    """Report a volume that is mounted where one before it is."""
+    seen: dict[str, Route] = {}
+    for number, volume in enumerate(block.volumes):
+        at: Route = (*route, "volumes", number, "mount")
+        place = posixpath.normpath(volume.mount)
+        if place in seen:
+            note = Note(places.value(seen[place]), "the other is here")
+            report.add(MOUNTED_TWICE.at(places.value(at), mount=volume.mount, notes=(note,)))
+        seen.setdefault(place, at)
 
 
 def _ecs(route: Route, block: AwsEcsKeys, places: Places, report: Report) -> None:

@@ -17,6 +17,10 @@ from dagwright.spec.model.words import Count, Data, Form, Shown, SpecPart, Strin
 
 AbsolutePath = Annotated[str, Form(r"/.*", "an absolute path in the container, such as `/dbt`")]
 
+HostPath = Annotated[
+    str, Form(r"/.*", "an absolute path of the machine that runs it, such as `/srv/dbt`")
+]
+
 ENTRYPOINTS: Final = MappingProxyType(
     {
         "dbt": "the entrypoint is dbt, whatever the image has, and gets the rest of the command; "
@@ -91,7 +95,7 @@ class Volume(SpecPart):
     """Whether the container may only read it."""
     sub_path: str | None = None
     """The folder in the volume to mount, if not all of it."""
-    host: AbsolutePath | None = None
+    host: HostPath | None = None
     """A folder of the machine that the container runs on."""
     volume: str | None = None
     """A named volume of Docker."""
