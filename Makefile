@@ -9,6 +9,7 @@ RUN := $(BIN)/python -m
 WORKERS ?= 2
 BACKENDS := .venv-backends
 ADAPTERS := .venv-adapters
+BIGQUERY := .venv-bigquery
 
 .DEFAULT_GOAL := help
 
@@ -35,6 +36,12 @@ $(ADAPTERS)/ready: $(VENV)/ready tests/profiles/requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(ADAPTERS)/bin/python --requirement tests/profiles/requirements.txt
 	@touch $@
 
+# Apart from both: dbt-bigquery holds Google's packages back.
+$(BIGQUERY)/ready: $(VENV)/ready tests/backends/bigquery.txt
+	@$(PYTHON) -m venv $(BIGQUERY)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIGQUERY)/bin/python --requirement tests/backends/bigquery.txt
+	@touch $@
+
 demo: $(VENV)/ready ## Compile the sample shop, run it in a real Airflow, show what ran
 	@$(BIN)/python configs/demo.py
 
@@ -42,7 +49,7 @@ test: $(VENV)/ready ## Run every test
 	@$(RUN) pytest -n $(WORKERS) --dist loadgroup
 	@$(MAKE) --no-print-directory test-backends test-adapters
 
-test-backends: $(BACKENDS)/ready ## Run the tests that need the operators of every runtime, or a whole Airflow
+test-backends: $(BACKENDS)/ready $(BIGQUERY)/ready ## Run the tests that need the operators of every runtime, or a whole Airflow
 	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) -rs --dist loadgroup tests/backends tests/live
 
 test-docker: $(BACKENDS)/ready ## Run the shop in a real Docker, installed by apt where root runs this
@@ -100,6 +107,8 @@ lock: $(VENV)/ready ## Choose the versions of everything anew
 		--python-version 3.10 tests/backends/requirements.in --output-file tests/backends/requirements.txt
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \
 		--python-version 3.10 tests/profiles/requirements.in --output-file tests/profiles/requirements.txt
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \
+		--python-version 3.10 tests/backends/bigquery.in --output-file tests/backends/bigquery.txt
 
 clean: ## Remove what the other targets made
-	@rm -rf $(VENV) $(BACKENDS) $(ADAPTERS) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) $(BACKENDS) $(ADAPTERS) $(BIGQUERY) .build .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -11,6 +11,7 @@ from dagwright.diagnostics import Report
 from dagwright.files import MemoryFiles
 from dagwright.pipeline import Compiled, Options, compile_spec
 from manifests import manifest
+from test_async_safety import macros
 
 FOLDER = Path(__file__).with_name("golden")
 PATH = "tests/golden/spec.yaml"
@@ -31,21 +32,29 @@ Task = Mapping[str, Any]
 
 
 def project() -> bytes:
-    """Return the manifest of a shop that has a task of every dbt command."""
+    """Return the manifest of a shop that has a task of every dbt command.
+
+    It is for BigQuery, and one of its models is what a statement can make.
+    """
     document = json.loads(manifest(PROJECT))
     late = {"count": 1, "period": "day"}
     document["sources"]["source.shop.lake.events"] |= {
         "freshness": {"warn_after": late},
         "loaded_at_field": "at",
     }
+    document["metadata"]["adapter_type"] = "bigquery"
+    document["macros"] = {one["unique_id"]: one for one in macros("bigquery")}
+    document["nodes"]["model.shop.revenue"]["config"]["grants"] = {"select": ["all"]}
     return json.dumps(document).encode()
 
 
 def compiled(mode: str, *, tests: str = "after_each") -> Compiled:
-    """Return the spec compiled for the environment of a mode; any finding is an error."""
+    """Return the spec compiled for the environment of a mode; findings are errors."""
     made, found = attempted(SPEC, Options(environment=mode, variables={"TESTS": tests}))
     assert made is not None, found
-    assert found == [], found
+    # Where every task is a `dbt build`, `airflow_async` says that nothing is a statement.
+    allowed = {"DW580"} if tests == "build" else set()
+    assert [one for one in found if one[0] not in allowed] == []
     return made
 
 

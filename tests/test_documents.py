@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from dagwright.cli import COMMANDS, program
 from dagwright.passes import PASSES
+from dagwright.plan.warehouses import WAREHOUSES, Warehouse
 from dagwright.spec.abilities import FEATURES, modes_with
 from dagwright.spec.model import MODES
 from profile_tables import fields_table, profiles_table
@@ -33,6 +34,7 @@ DOCUMENTS = [
     ROOT / "compiler/ARCHITECTURE.md",
     ROOT / "compiler/WATCHER.md",
     ROOT / "compiler/PROFILES.md",
+    ROOT / "compiler/ASYNC.md",
 ]
 MARK = re.compile(r"<!-- (run|file): ([^\n]*?) -->\n```(\w*)\n(.*?)```\n", re.DOTALL)
 TABLE = re.compile(r"<!-- table: (\w+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
@@ -154,6 +156,19 @@ def abilities_table(_written: str) -> str:
     return "".join((head, *rows))
 
 
+def warehouses_table(_written: str) -> str:
+    def made(row: Warehouse, name: str) -> str:
+        if name not in row.statements:
+            return f"by dbt: {row.refusals[name]}"
+        return "; ".join(f"`{' '.join(line.split())}`" for line in row.statements[name])
+
+    rows = (
+        f"| `{name}` | {made(row, 'table')} | {made(row, 'view')} |\n"
+        for name, row in WAREHOUSES.items()
+    )
+    return "".join(("| warehouse | a table | a view |\n| --- | --- | --- |\n", *rows))
+
+
 TABLES: Mapping[str, Callable[[str], str]] = {
     "modes": modes_table,
     "abilities": abilities_table,
@@ -164,6 +179,7 @@ TABLES: Mapping[str, Callable[[str], str]] = {
     "layers": layers_table,
     "watcher": watcher_table,
     "producer": producer_table,
+    "warehouses": warehouses_table,
 }
 
 

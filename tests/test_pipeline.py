@@ -436,6 +436,7 @@ BLOCKS = {
     "aws_eks": "mode: aws_eks, image: dbt, cluster: main",
     "gcp_gke": "mode: gcp_gke, image: dbt, cluster: main, region: europe-west4",
     "watcher": "mode: watcher, producer: {mode: local}",
+    "airflow_async": "mode: airflow_async, warehouse: bigquery, connection: google",
 }
 """By mode: the least that a spec must say."""
 

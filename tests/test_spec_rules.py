@@ -8,6 +8,7 @@ import textwrap
 import pytest
 
 from dagwright.diagnostics import Rule
+from dagwright.spec.async_rules import RULES as ASYNC_RULES
 from dagwright.spec.container_rules import RULES as CONTAINER_RULES
 from dagwright.spec.option_rules import RULES as OPTION_RULES
 from dagwright.spec.profile_rules import RULES as PROFILE_RULES
@@ -20,6 +21,7 @@ RULES = (
     *TEXT_RULES,
     *SPEC_RULES,
     *OPTION_RULES,
+    *ASYNC_RULES,
     *CONTAINER_RULES,
     *VIRTUALENV_RULES,
     *PROFILE_RULES,

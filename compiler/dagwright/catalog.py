@@ -9,6 +9,7 @@ from dagwright.doctor import rules as doctor
 from dagwright.drift import rules as drift
 from dagwright.ir import rules as ir
 from dagwright.official import rules as official
+from dagwright.plan import async_rules as plan_async
 from dagwright.plan import option_rules as plan_options
 from dagwright.plan import requirement_rules
 from dagwright.plan import rules as plan
@@ -19,6 +20,7 @@ from dagwright.plan.modes import watcher_rules
 from dagwright.project import package_rules as packages
 from dagwright.project import rules as project
 from dagwright.select import rules as select
+from dagwright.spec import async_rules as spec_async
 from dagwright.spec import container_rules as spec_containers
 from dagwright.spec import option_rules as spec_options
 from dagwright.spec import producer_rules as spec_producers
@@ -31,6 +33,7 @@ from dagwright.upgrade import rules as upgrade
 _MODULES: Final = (
     text,
     spec,
+    spec_async,
     spec_options,
     spec_containers,
     spec_producers,
@@ -41,6 +44,7 @@ _MODULES: Final = (
     select,
     ir,
     plan,
+    plan_async,
     plan_options,
     doctor,
     plan_containers,

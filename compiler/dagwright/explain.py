@@ -36,6 +36,9 @@ WHY: Final[Mapping[str, str]] = MappingProxyType(
 )
 """By the pass that made an edge: what the edge means."""
 
+OF_THE_MODE: Final = "the mode adds one of the two, and the other needs it"
+"""Why an edge to or from a helper task is there."""
+
 
 WRITTEN: Final = (
     ("render", "select"),
@@ -154,15 +157,18 @@ def _at(loaded: LoadedSpec, route: Route) -> str:
 
 def _explanation(compiled: Compiled, step: Step, trace: Trace) -> Iterator[str]:
     tasks = compiled.graph.tasks
-    task = tasks[TaskId(step.id)]
+    task = tasks.get(TaskId(step.id))
     yield f"{step.id}: {step.label}"
+    if step.note:
+        yield f"  {step.note}"
     yield "\nruns"
     for node in step.nodes:
         resource = compiled.project.resources[UniqueId(node)]
         yield f"  {node}  ({resource.original_file_path})"
     yield "\nwaits for"
     for up in step.after:
-        yield f"  {up}: {trace.why(tasks[TaskId(up)], task)}"
+        above = tasks.get(TaskId(up))
+        yield f"  {up}: {trace.why(above, task) if above and task else OF_THE_MODE}"
     if not step.after:
         yield "  nothing"
     if step.words:

@@ -207,6 +207,22 @@ def _refuse_airflow_2() -> None:
         raise ArtifactError("mode `watcher` needs Airflow 3; use another mode here")
 
 
+def compiling_dbt() -> Any:
+    """Return the helper of `airflow_async` that compiles."""
+    from dagwright_airflow.statements.compile import CompileOperator  # noqa: PLC0415
+
+    return CompileOperator
+
+
+def _statement(module: str, name: str) -> Kind:
+    """Return the kind of tasks that submit statements, by the operator of one provider."""
+
+    def operator() -> Any:
+        return getattr(import_module(f"dagwright_airflow.statements.{module}"), name)
+
+    return Kind(operator, ("nodes",), needs_prefix=True)
+
+
 _BY_MODE: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "dbt": Kind(
@@ -257,6 +273,14 @@ _BY_MODE: Final[Mapping[str, Kind]] = MappingProxyType(
             convert={**_as_they_are("command", "volumes"), "gpu": _gpu, "subnet_ids": _subnets},
         ),
         "gcp_cloud_run_job": Kind(cloud_run_operator, ("overrides",)),
+        "async_compile": Kind(
+            compiling_dbt, ("command", "models"), needs_folder=True, callbacks=("on_warning",)
+        ),
+        "async_bigquery": _statement("bigquery", "BigQueryStatement"),
+        "async_databricks": _statement("databricks", "DatabricksStatement"),
+        "async_snowflake": _statement("snowflake", "SnowflakeStatement"),
+        "async_redshift": _statement("redshift", "RedshiftStatement"),
+        "async_athena": _statement("athena", "AthenaStatement"),
         "empty": Kind(empty_operator),
     }
 )

@@ -265,6 +265,7 @@ RUNTIMES: Final[Mapping[str, Unaskable | Callable[[Asked, Sequence[str]], Launch
         {
             "local": _worker,
             "virtualenv": _virtualenv,
+            "airflow_async": _worker,
             "docker": _docker,
             "kubernetes": _pod,
             "aws_eks": _pod,

@@ -85,6 +85,8 @@ def _task(step: Step) -> Mapping[str, Any]:
         line["group"] = step.group
     if step.helper:
         line["helper"] = True
+    if step.note:
+        line["note"] = step.note
     line.update(step.arguments)
     if step.airflow:
         line["airflow"] = step.airflow

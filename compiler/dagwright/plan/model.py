@@ -35,6 +35,8 @@ class Step(msgspec.Struct, frozen=True):
     """The task's own part of its dbt command, whatever the mode makes of it; not emitted."""
     helper: bool = False
     """Whether the mode added it: it is no part of the DAG's shape."""
+    note: str = ""
+    """Why the mode made of the task what it is, where that is a choice of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dagwright.ir.graph import Task
 from dagwright.plan.digests import digest
 from dagwright.project.model import Project
 
-MODES_THAT_REMEMBER: Final = ("local", "virtualenv")
+MODES_THAT_REMEMBER: Final = ("airflow_async", "local", "virtualenv")
 """The modes whose `Mode.remembers_seeds` is true, for the error in all others."""
 
 

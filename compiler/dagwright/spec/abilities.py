@@ -20,7 +20,7 @@ from dagwright.text.tree import Items, Scalar, Table, Tree
 
 PODS: Final = frozenset({"kubernetes", "aws_eks", "gcp_gke"})
 DOCKER: Final = frozenset({"docker"})
-WORKERS: Final = frozenset({"local", "virtualenv"})
+WORKERS: Final = frozenset({"local", "virtualenv", "airflow_async"})
 ECS: Final = frozenset({"aws_ecs"})
 ACI: Final = frozenset({"azure_container_instance"})
 CLOUD_RUN: Final = frozenset({"gcp_cloud_run_job"})

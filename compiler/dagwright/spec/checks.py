@@ -11,6 +11,7 @@ from typing import Final
 from dagwright.diagnostics import Note, Report
 from dagwright.spec.abilities import check_abilities
 from dagwright.spec.airflow_versions import check_airflow, settings_of_tasks
+from dagwright.spec.async_checks import check_async
 from dagwright.spec.containers import check_containers
 from dagwright.spec.cross_dag import check_cross_dag
 from dagwright.spec.model import AssetSchedule, Spec
@@ -157,6 +158,7 @@ _CHECKS: Final[tuple[Callable[[Spec, Places, Report], None], ...]] = (
     _fail_fast,
     _run_types,
     check_airflow,
+    check_async,
     _selector,
     _templates,
     _paths,

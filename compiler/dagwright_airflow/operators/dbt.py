@@ -220,17 +220,21 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         return SeedMemory(seed, [list(self.flags), others, *profile], settings)
 
     def _run_dbt(self, project: Path, context: Mapping[str, Any]) -> dict[str, Any]:
+        verdict, results = self._told(project)
+        self._end(verdict, results or ())
+        self._warn([one for one in results or () if one.status == "warn"], context)
+        return summary(results or ())
+
+    def _told(self, project: Path, *more: str) -> tuple[Verdict, tuple[NodeResult, ...] | None]:
         last: deque[str] = deque(maxlen=_LAST_LINES)
 
         def tell(line: str, blank: Callable[[str], str]) -> None:
             last.append(blank(line))
             self.log.info("%s", last[-1])
 
-        status, results = self._call_dbt(project, tell)
+        status, results = self._call_dbt(project, tell, more)
         self._show(results or ())
-        self._end(self.judged(results, status, tuple(last)), results or ())
-        self._warn([one for one in results or () if one.status == "warn"], context)
-        return summary(results or ())
+        return self.judged(results, status, tuple(last)), results
 
     def _call_dbt(
         self,
@@ -373,11 +377,9 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         arguments += (*allowed_flags(self.flags, environment), *options.arguments)
         if self.vars:
             arguments += ("--vars", json.dumps(self.vars))
-        parsed = next(
-            (one for name in self.partial_parse if (one := project / name).is_file()), None
-        )
-        if parsed is not None:
-            arguments += ("--partial-parse-file-path", str(parsed))
+        parsed = [name for name in self.partial_parse if (project / name).is_file()]
+        if parsed:
+            arguments += ("--partial-parse-file-path", str(project / parsed[0]))
         hidden = [*secrets.values()]
         if self._profile is not None:
             arguments += self._profile.write(scratch)

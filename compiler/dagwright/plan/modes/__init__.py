@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from dagwright.plan.modes.airflow_async import airflow_async
 from dagwright.plan.modes.aws_ecs import aws_ecs
 from dagwright.plan.modes.azure_container_instance import azure_container_instance
 from dagwright.plan.modes.docker import docker
@@ -28,6 +29,7 @@ MODES: Final[Mapping[str, Callable[..., Mode]]] = MappingProxyType(
         "azure_container_instance": azure_container_instance,
         "gcp_cloud_run_job": gcp_cloud_run_job,
         "watcher": watcher,
+        "airflow_async": airflow_async,
     }
 )
 """By `execute.mode`: a function of the mode's own block and of what it may lean on."""

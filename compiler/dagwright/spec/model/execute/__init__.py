@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
+from dagwright.spec.model.execute.airflow_async import AirflowAsync, AirflowAsyncKeys
 from dagwright.spec.model.execute.clouds import (
     AwsEcs,
     AwsEcsKeys,
@@ -66,7 +67,8 @@ Execute = Annotated[
     | AwsEcs
     | AzureContainerInstance
     | GcpCloudRunJob
-    | Watcher,
+    | Watcher
+    | AirflowAsync,
     Field(discriminator="mode"),
     judged_without_mode(lambda: MODES),
 ]
@@ -84,6 +86,7 @@ MODES: Final[Mapping[str, type[ExecuteCommon]]] = MappingProxyType(
         "azure_container_instance": AzureContainerInstance,
         "gcp_cloud_run_job": GcpCloudRunJob,
         "watcher": Watcher,
+        "airflow_async": AirflowAsync,
     }
 )
 """By `execute.mode`: its block."""
@@ -101,6 +104,8 @@ def runs_in_worker(execute: ExecuteCommon) -> bool:
 __all__ = [
     "COMMON_KEYS",
     "MODES",
+    "AirflowAsync",
+    "AirflowAsyncKeys",
     "AwsEcs",
     "AwsEcsKeys",
     "AwsEks",

@@ -1,0 +1,21 @@
+"""Redshift: the statements of a model are one transaction of the Data API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow.providers.amazon.aws.operators.redshift_data import RedshiftDataOperator
+
+from dagwright_airflow.statements.operator import StatementOperator
+
+
+class RedshiftStatement(StatementOperator, RedshiftDataOperator):  # type: ignore[misc]  # Airflow is untyped here.
+    """Submits the statements of one model, and defers until the warehouse is done."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Leave the statement open until `execute`."""
+        super().__init__(sql="", **kwargs)
+
+    def take(self, statements: list[str]) -> None:
+        """Put `statements` where the operator looks for them."""
+        self.sql = statements

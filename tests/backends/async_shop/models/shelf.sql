@@ -1,0 +1,2 @@
+{{ config(materialized="table") }}
+select max(price) as dearest from {{ ref("raw_orders") }}

@@ -1,0 +1,1 @@
+select id, price, '{{ var("day") }}' as day from {{ ref('raw_orders') }}
