@@ -5,7 +5,8 @@ nodes that may fail, and asks the functions of the product for every decision. T
 task 0. A state is a value, `steps` yields what can happen next, and the walk is exhaustive.
 
 Where dbt runs in containers (`contained`), one whose task was killed goes on, unheard, until
-whoever starts another dbt for its nodes clears it away.
+whoever starts another dbt for its nodes clears it away. So does one in a worker, for a while,
+whose task somebody marked by hand; there, to clear it away is to wait until it is gone.
 """
 
 from __future__ import annotations
@@ -16,9 +17,8 @@ from dataclasses import dataclass, replace
 from state_tables import states
 
 BUSY_STATES, WATCHER_PHASES = states.BUSY_STATES, states.WATCHER_PHASES
-Do, Plan, Start, Told, Verdict, Watcher = (
-    getattr(states, name) for name in ("Do", "Plan", "Start", "Told", "Verdict", "Watcher")
-)
+Attempt, Do, Plan, Start = states.Attempt, states.Do, states.Plan, states.Start
+Producer, Told, Verdict, Watcher = states.Producer, states.Told, states.Verdict, states.Watcher
 
 AFTER = {"0": (), "1": ("0",)}
 FINAL = ("success", "failed", "upstream_failed")
@@ -51,6 +51,8 @@ class Budget:
     """Of the producer."""
     strikes: int = 0
     """Of a watcher, in a worker."""
+    marks: int = 0
+    """Of the producer, by hand."""
     clears: int = 0
     bad: int = 0
     late: int = 0
@@ -72,12 +74,14 @@ class World:
     """Who runs the node of each task now: `p`, `w` or nobody; `P`, `W` where that was killed."""
     contained: bool = False
     left: tuple[bool, bool] = (False, False)
-    """Whether a container of the producer's, which was killed, will still run each node."""
+    """Whether a dbt of the producer's, which is over, will still run each node."""
     untold: tuple[Verdict, Verdict] = (Verdict.NONE, Verdict.NONE)
     """What dbt did under this try of the producer that is not published yet."""
     good: tuple[bool | None, bool | None] = (None, None)
     """Whether the last dbt that ran each node ended well."""
 
+    whole: Budget = Budget()
+    """The budget that the world began with."""
     owed: tuple[int, int] = (0, 0)
     """Whether a watcher that had started was cleared, and no dbt has started its node since."""
 
@@ -86,9 +90,17 @@ class World:
         assert self.head is not None
         return self.head.clears
 
+    def spent(self, what: str) -> int:
+        """How often something went wrong so far."""
+        return int(getattr(self.whole, what) - getattr(self.budget, what))
+
+    def spared(self, *what: str) -> bool:
+        """Whether none of these went wrong so far."""
+        return not any(self.spent(one) for one in what)
+
 
 class BrokenError(AssertionError):
-    """Two dbt processes ran one node."""
+    """Something happened that must not: why, and in which world."""
 
 
 def at(pair, place, value):
@@ -112,7 +124,7 @@ def steps(world: World) -> Iterator[World]:
 # The producer
 
 
-def producer_steps(world: World) -> Iterator[World]:  # noqa: C901 (a table of moments)
+def producer_steps(world: World) -> Iterator[World]:
     one = world.producer
     match one.state, one.inside:
         case ((None | "up_for_retry"), _):
@@ -145,9 +157,20 @@ def producer_steps(world: World) -> Iterator[World]:  # noqa: C901 (a table of m
             yield from dbt_steps(world)
         case (("running" | "restarting"), "dead"):
             yield replace(world, producer=ended(one, "failed", world.retries[0]))
+    yield from interruptions(world)
+
+
+def interruptions(world: World) -> Iterator[World]:
+    """What ends a try of the producer from outside."""
+    one = world.producer
     if one.state == "running" and one.inside != "dead" and world.budget.kills:
         dead = replace(world, budget=spend(world, kills=1), producer=replace(one, inside="dead"))
         yield without_dbt(dead, "p")
+    if one.state not in FINAL and one.inside != "dead" and world.budget.marks:
+        for state in ("success", "failed"):
+            over = replace(one, state=state, inside="")
+            marked = replace(world, budget=spend(world, marks=1), producer=over)
+            yield without_dbt(marked, "p", lives_on=True)
     if one.state == "restarting" and one.inside != "dead":
         yield without_dbt(replace(world, producer=replace(one, inside="dead")), "p")
 
@@ -204,9 +227,10 @@ def dbt_is_ready(world: World, place: int) -> Verdict:
 
 
 def bad_here(world: World) -> bool:
+    """Whether this dbt has seen the first node fail; it knows nothing of earlier ones."""
     assert world.head is not None
-    verdict, clears = world.head.told[0]
-    return verdict is Verdict.FAILED and clears == world.clears_at_start()
+    before = world.old is not None and world.old.told[0][0] is Verdict.FAILED
+    return world.head.told[0][0] is Verdict.FAILED and not before
 
 
 # A watcher
@@ -265,11 +289,22 @@ def look(world: World, place: int) -> Do:
     if world.head is not None:
         told, clears = world.head.told[place]
         verdict = told if clears >= one.floor else Verdict.NONE
-    tries = states.tries_of(one.number, one.max_tries, world.retries[1])
-    return states.watcher_does(tries.attempt, verdict, states.producer_phase(world.producer.state))
+    phase = states.producer_phase(world.producer.state)
+    first = attempt(world, one) is Attempt.FIRST
+    does = states.watcher_does(attempt(world, one), verdict, phase)
+    known = {Verdict.DONE: True, Verdict.FAILED: phase is not Producer.COMING}.get(verdict, False)
+    if first and known and does is Do.WAIT:
+        raise BrokenError("a watcher waits for what it knows", world)
+    return does
+
+
+def attempt(world: World, one: Task) -> Attempt:
+    return states.tries_of(one.number, one.max_tries, world.retries[1]).attempt
 
 
 def settled(world: World, place: int, does: Do) -> World:
+    if attempt(world, world.watchers[place]) is Attempt.AGAIN:
+        raise BrokenError("a retry runs nothing", world)
     state = "success" if does is Do.PASS else "failed"
     return put(world, place, ended(world.watchers[place], state, world.retries[1]))
 
@@ -289,8 +324,22 @@ def put(world: World, place: int, one: Task) -> World:
 
 
 def starts(world: World, place: int, who: str) -> World:
+    one = world.watchers[place]
+    told = world.head.told[place][0] if world.head else Verdict.NONE
     if world.running[place]:
-        raise BrokenError(world)
+        raise BrokenError("two dbt processes run one node", world)
+    if world.spared("strikes", "clears", "late", "marks"):
+        if told is Verdict.DONE:
+            raise BrokenError("a node is run that was told of as done", world)
+        if told is Verdict.FAILED and not world.retries[1]:
+            raise BrokenError("a node that failed is tried again, and nobody asked for it", world)
+        if place and not world.good[0]:
+            raise BrokenError("a node is built on what is not there", world)
+        if world.good[place] and world.spared("kills"):
+            raise BrokenError("a node is run that is done", world)
+        healthy = world.spared("bad") and world.spent("kills") <= world.retries[0]
+        if who == "w" and attempt(world, one) is Attempt.FIRST and healthy:
+            raise BrokenError("a watcher runs what is the producer's", world)
     return replace(
         world,
         running=at(world.running, place, who),
@@ -312,15 +361,18 @@ def node_ends(world: World, place: int, who: str) -> Iterator[World]:
         yield after
 
 
-def without_dbt(world: World, who: str, place: int | None = None) -> World:
+def without_dbt(
+    world: World, who: str, place: int | None = None, *, lives_on: bool = False
+) -> World:
     """Return the world where a task was killed: its dbt is gone, or goes on unheard."""
-    gone = who.upper() if world.contained else ""
+    lives_on = lives_on or world.contained
+    gone = who.upper() if lives_on else ""
     running = tuple(
         gone if one == who and place in (None, i) else one for i, one in enumerate(world.running)
     )
     if who != "p":
         return replace(world, running=running)
-    inside = world.contained and world.plans
+    inside = lives_on and world.plans
     left = tuple(
         bool(inside)
         and world.plans[i] is Plan.RUN
@@ -343,17 +395,24 @@ def at_least(first, second):
 
 
 def left_steps(world: World) -> Iterator[World]:
-    """What containers do that killed tasks left."""
+    """What a dbt does that a killed or marked task left."""
     for place in (0, 1):
         if world.running[place] in ("P", "W"):
             yield from node_ends(world, place, world.running[place])
-        elif world.left[place] and not world.running[place] and not (place and world.left[0]):
+        elif (
+            world.left[place] and not world.running[place] and (not place or left_is_ready(world))
+        ):
             begun = starts(world, place, "P")
             yield replace(begun, left=at(world.left, place, value=False))
 
 
+def left_is_ready(world: World) -> bool:
+    """Whether a dbt that is left has the first node behind it, and saw it do well."""
+    return not world.left[0] and world.running[0] != "P" and world.good[0] is not False
+
+
 def cleared_away(world: World, places: tuple[int, ...]) -> World:
-    """Return the world without the producer's containers, and without those of `places`."""
+    """Return the world without what is left of the producer's dbt, and of that of `places`."""
     running = tuple(
         "" if one == "P" or (one == "W" and i in places) else one
         for i, one in enumerate(world.running)

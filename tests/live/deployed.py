@@ -35,7 +35,7 @@ exit $status
 SPEC = """\
 version: 1
 {head}: {{id: {dag}, {schedule}default_args: {{retries: {retries}, retry_delay: 1s}}}}
-render: {{project_dir: {project}, tests: {tests}, sources: {sources}}}
+render: {{project_dir: {project}, tests: {tests}, sources: {sources}{select}}}
 execute:
   {mode}
   project_dir: {project}
@@ -81,6 +81,15 @@ class Deployed:
             body["task_ids"] = list(tasks)
         self.airflow.call("POST", f"dags/{self.dag}/clearTaskInstances", body)
 
+    def mark(self, run: str, state: str, task: str = "") -> None:
+        """Give a run, or a task of it, the state that somebody at the screen gives it."""
+        path = f"dags/{self.dag}/dagRuns/{run}"
+        path += f"/taskInstances/{task}" if task else ""
+        self.airflow.call("PATCH", path, {"state" if not task else "new_state": state})
+
+    def pause(self, *, paused: bool) -> None:
+        self.airflow.call("PATCH", f"dags/{self.dag}", {"is_paused": paused})
+
     def kill_producer(self) -> None:
         """Kill the process that runs the producer, at once, while its dbt is there."""
         leashed = self.airflow.until(self._leashes, "the producer runs dbt")
@@ -103,6 +112,7 @@ def deploy(
     producer_retries: int = 1,
     tests: str = "after_each",
     sources: str = "none",
+    select: str = "",
     group: bool = False,
 ) -> Deployed:
     """Compile a spec of the shop, and put it where Airflow finds it."""
@@ -122,6 +132,7 @@ def deploy(
         mode=block,
         tests=tests,
         sources=sources,
+        select=f", select: [{select}]" if select else "",
     )
     spec.write_text(text, encoding="utf-8")
     done = subprocess.run(

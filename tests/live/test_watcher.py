@@ -185,6 +185,53 @@ def test_a_killed_producer_without_retries_leaves_its_nodes_to_the_watchers(
     assert shop.runs() == {**dict.fromkeys(NODES, 1), "base": 2}
 
 
+def test_a_producer_that_is_marked_as_done_is_not_taken_at_its_word(watched) -> None:
+    """Its dbt goes on until its supervisor hears of it, and no watcher begins before that."""
+    watched.shop.order("base", seconds=60)
+    run = watched.run()
+    watched.airflow.until(lambda: watched.shop.runs()["base"], "base runs")
+    watched.shop.order("base", seconds=0)
+    watched.mark(run, "success", PRODUCER)
+    assert watched.wait(run) == "success"
+    assert set(watched.states(run).values()) == {"success"}
+    runs = watched.shop.runs()
+    assert runs["base"] == 2
+    assert all(runs.values())
+
+
+def test_a_run_that_is_marked_as_failed_and_cleared_at_once_begins_anew(watched) -> None:
+    watched.shop.order("base", seconds=60)
+    run = watched.run()
+    watched.airflow.until(lambda: watched.shop.runs()["base"], "base runs")
+    watched.shop.order("base", seconds=0)
+    watched.mark(run, "failed")
+    watched.clear(run)
+    assert watched.wait(run) == "success"
+    assert set(watched.states(run).values()) == {"success"}
+    assert watched.shop.runs()["base"] == 2
+    assert watched.airflow.states(watched.dag, run)[PRODUCER] == "success"
+
+
+def test_a_node_whose_producer_never_starts_fails_in_time_and_is_never_green_for_it(
+    live_airflow, shop
+) -> None:
+    """Its producer is in a pool without slots; then somebody marks it as done."""
+    live_airflow.call("POST", "pools", {"name": "closed", "slots": 0})
+    mode = WATCHER.replace("producer: ", "wait: 10s\n  producer: ", 1)
+    mode = mode.replace("task: {{", "task: {{pool: closed, ")
+    one = deploy(live_airflow, shop, "watched_one", mode=mode, select="lone", tests="none")
+    run = one.run()
+    one.airflow.await_state(one.dag, run, "watched.lone.run", "failed")
+    log = one.airflow.log(one.dag, run, "watched.lone.run")
+    assert "Nothing was told of this task for 10 seconds" in log
+    assert "is scheduled" in log
+    one.mark(run, "success", PRODUCER)
+    one.clear(run, only_failed=True)
+    assert one.wait(run) == "success"
+    assert one.states(run) == {"lone.run": "success"}
+    assert shop.runs() == {**dict.fromkeys(NODES, 0), "lone": 1}
+
+
 def test_a_triggerer_that_is_killed_is_not_missed(watched) -> None:
     watched.shop.order("base", seconds=10)
     run = watched.run()
@@ -195,7 +242,7 @@ def test_a_triggerer_that_is_killed_is_not_missed(watched) -> None:
     assert watched.shop.runs() == dict.fromkeys(NODES, 1)
 
 
-def test_watchers_that_wait_hold_no_slot(watched) -> None:
+def test_watchers_that_wait_hold_no_slot_and_outlive_a_pause(watched) -> None:
     """One slot is taken, which is the producer's; and every watcher that can wait does."""
     watched.shop.order("base", seconds=15)
     run = watched.run()
@@ -209,7 +256,11 @@ def test_watchers_that_wait_hold_no_slot(watched) -> None:
     states = watched.airflow.states(watched.dag, run)
     assert states[PRODUCER] == "running"
     assert states["watched.base.run"] == "deferred"
+    watched.pause(paused=True)
+    watched.airflow.await_state(watched.dag, run, PRODUCER, "success")
+    watched.pause(paused=False)
     assert watched.wait(run) == "success"
+    assert watched.shop.runs() == dict.fromkeys(NODES, 1)
 
 
 def test_watchers_that_start_in_a_worker_end_the_same(live_airflow, shop) -> None:

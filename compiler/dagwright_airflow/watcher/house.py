@@ -21,8 +21,12 @@ from dagwright_airflow.operators.results import NodeResult
 from dagwright_airflow.watcher import dbt_log
 from dagwright_airflow.watcher.ledger import Place
 
-GRACE_SECONDS: Final = 5.0
-"""How long a dbt may live on after the task that started it was killed; the leash takes less."""
+GRACE_SECONDS: Final = 15.0
+"""How long a dbt may live on after Airflow holds its task for over.
+
+Where somebody marked the task by hand, its supervisor hears of that by a heartbeat (five seconds),
+and gives the task five more to end its dbt. Where it was killed, the leash takes less.
+"""
 
 Tell = Callable[[str, Callable[[str], str]], None]
 """Takes a line of dbt's log, and what blanks secrets out of a text."""

@@ -85,6 +85,10 @@ class Entry:
     said: Mapping[str, Any] = field(default_factory=dict)
 
 
+_SILENT: Final = Head(0, 0)
+"""Stands for a try that never spoke."""
+
+
 def read_head(get: Get) -> Head | None:
     """Return the head; None if no producer ever started in this run."""
     told = get(_HEAD)
@@ -120,6 +124,7 @@ def _key(number: int, entry: int | str) -> str:
 
 
 _END: Final = "end"
+_GONE: Final = "gone"
 
 
 def read_at_the_end(get: Get, task: str) -> tuple[Head | None, Entry | None]:
@@ -141,6 +146,20 @@ def read_at_the_end(get: Get, task: str) -> tuple[Head | None, Entry | None]:
 
 def _entry(told: Mapping[str, Any]) -> Entry:
     return Entry(Verdict(told["verdict"]), told["clears"], told.get("said", {}))
+
+
+def may_have_left_dbt(head: Head | None, get: Get) -> bool:
+    """Return whether the try that spoke last was stopped, and its dbt may still be there.
+
+    One that was stopped before it spoke may be about to start dbt.
+    """
+    head = head or _SILENT
+    return not head.ended and get(_key(head.number, _GONE)) is None
+
+
+def note_gone(head: Head | None, write: Callable[[str, Any], None]) -> None:
+    """Write down that the dbt of a stopped try is gone, so that nobody else waits for that."""
+    write(_key((head or _SILENT).number, _GONE), True)  # noqa: FBT003 (the value of an XCom)
 
 
 class PublishingError(RuntimeError):

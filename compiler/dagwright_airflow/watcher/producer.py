@@ -25,6 +25,7 @@ from dagwright_airflow.watcher.ledger import (
     Place,
     Publisher,
     Reader,
+    may_have_left_dbt,
     read_head,
     task_states,
 )
@@ -75,7 +76,9 @@ class Producing:
         for task, entry in told.items():
             old = {"task": task, "verdict": entry.verdict.value, "said": dict(entry.said)}
             publisher.tell(old, entry.clears)
-        self._wait_until_alone(before, start, place)
+        again = now.number > 1
+        stopped = again and may_have_left_dbt(before, place.get)
+        self._wait_until_alone(place, settle=again and start is Start.FRESH, stopped=stopped)
         plans = self._plans(start, {task: entry.verdict for task, entry in told.items()}, place)
         try:
             with house.housed(place):
@@ -89,18 +92,16 @@ class Producing:
         counts = [plan.value for plan in plans.values()]
         return {name.value: counts.count(name.value) for name in Plan}
 
-    def _wait_until_alone(self, before: Head | None, start: Start, place: Place) -> None:
+    def _wait_until_alone(self, place: Place, *, settle: bool, stopped: bool) -> None:
         """Return when no other dbt of this run is left, and what watchers decided is known."""
         house: Any = self
-        again = start is Start.RETRY
-        if before is not None and not again:
+        if settle:
             time.sleep(SETTLE_SECONDS)
         busy = self._busy(place)
         while busy:
             house.log.info("Waiting for %s, which may run dbt.", ", ".join(sorted(busy)[:5]))
             time.sleep(1.0)
             busy &= self._busy(place)
-        stopped = again and before is not None and not before.ended
         house.clear_away(place, (), stopped=stopped)
 
     def _busy(self, place: Place) -> set[str]:

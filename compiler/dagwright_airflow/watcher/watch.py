@@ -20,6 +20,8 @@ from dagwright_airflow.watcher.ledger import (
     Entry,
     Head,
     Place,
+    may_have_left_dbt,
+    note_gone,
     read_at_the_end,
     task_states,
 )
@@ -90,10 +92,7 @@ class Watching:
         if does in (Do.PASS.value, Do.FAIL.value):
             return self._settle(Do(does), said, context)
         if does == LATE:
-            raise AirflowException(
-                f"Nothing was told of this task for {self.wait_seconds:.0f} seconds, and the "
-                f"producer {self.names.producer} is not over: its log says what it does"
-            )
+            raise self._late(context)
         return self._act(context, told=does == Do.RUN.value, floor=floor, until=until)
 
     def _act(
@@ -132,8 +131,10 @@ class Watching:
     def _run_own(self, context: Mapping[str, Any], ledger: Place, head: Head | None) -> Any:
         """Return what the task's own command returns, once no other dbt is left for its nodes."""
         house: Any = self
-        stopped = head is not None and not head.ended
+        stopped = may_have_left_dbt(head, ledger.get)
         house.clear_away(ledger, (self.names.producer, house.task_id), stopped=stopped)
+        if stopped:
+            note_gone(head, ledger.set)
         house.log.info("The producer is over, and this is left to do: the task runs its nodes.")
         with house.housed(ledger):
             return super().execute(context)  # type: ignore[misc]
@@ -175,6 +176,16 @@ class Watching:
         final = statuses == {"fail"} and not self.retry_tests  # type: ignore[attr-defined]
         lines = "\n".join(("dbt failed:", *_lines(said)))
         return (AirflowFailException if final else AirflowException)(lines)
+
+    def _late(self, context: Mapping[str, Any]) -> AirflowException:
+        """Return why the task gives up, with what the producer does instead of telling."""
+        instance, producer = context["ti"], self.names.producer
+        state = task_states(instance.dag_id, instance.run_id, [producer]).get(producer)
+        return AirflowException(
+            f"Nothing was told of this task for {self.wait_seconds:.0f} seconds, and its producer "
+            f"{producer} is {state or 'not scheduled'}. Where it runs, its log says what dbt "
+            "does; where it does not, look at its pool and at what the scheduler waits for"
+        )
 
     def _silent(self) -> bool:
         """Return whether nothing is left to do in a worker when dbt has done it."""
