@@ -142,6 +142,7 @@ def test_an_argument_that_a_spec_cannot_give_says_what_can(
         ("docker", "timeout: 1.5", "a whole number for `timeout`"),
         ("docker", "dns: 1.1.1.1", "a list for `dns`"),
         ("kubernetes", "poll_interval: fast", "a number for `poll_interval`"),
+        ("aws_eks", "on_kill_action: keep", "`delete_pod` or `keep_pod` for `on_kill_action`"),
         ("aws_ecs", "quota_retry: 3", "a mapping for `quota_retry`"),
         ("gcp_cloud_run_job", "transport: 1", "text for `transport`"),
     ],
@@ -155,6 +156,9 @@ def test_an_argument_of_another_type_is_an_error(mode: str, arguments: str, expe
 @pytest.mark.parametrize(
     ("pod", "part"),
     [
+        ("kind: Job", "`kind`"),
+        ("apiVersion: v2", "`apiVersion`"),
+        ("status: {}", "`status`"),
         ("metadata: {name: x}", "`name`"),
         ("metadata: {namespace: x}", "`namespace`"),
         ("spec: {restartPolicy: Always}", "`restartPolicy`"),
@@ -263,6 +267,55 @@ def test_a_patch_is_merged_as_kubernetes_documents_it(
     assert json.dumps(BASE) == before
     assert list(patch_faults(patch)) == []
     assert "$" not in json.dumps(strategic_merge(BASE, patch))
+
+
+@pytest.mark.parametrize(
+    ("mode", "limit", "told"),
+    [
+        ("docker", "memory: 0", "at most 0 of memory"),
+        ("docker", "memory: 512", "at most 512 of memory"),
+        ("docker", "memory: 6Mi", ""),
+        ("kubernetes", "memory: 1.5", "at most 1.5 of memory"),
+        ("kubernetes", "cpu: 0", "at most 0 of cpu"),
+        ("kubernetes", "cpu: 1m", ""),
+        ("aws_ecs", "memory: 100k", "at most 100k of memory"),
+    ],
+)
+def test_a_limit_of_next_to_nothing_is_an_error(mode: str, limit: str, told: str) -> None:
+    assert [one.message for one in found(spec(mode, f"limits: {{{limit}}}"))] == (
+        [f"no container runs with {told}"] if told else []
+    )
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "labels: {run_id: x}",
+        "overrides: [{select: revenue, labels: {run_id: x}}]",
+        "pod: {metadata: {labels: {run_id: x}}}",
+        "overrides: [{select: revenue, pod: {metadata: {labels: {run_id: x}}}}]",
+    ],
+)
+def test_the_labels_of_the_operator_are_its_own(keys: str) -> None:
+    text = spec("aws_eks", keys)
+    (one,) = found(text)
+    assert (one.rule.code, text[one.span.start : one.span.end]) == ("DW524", "run_id")
+    assert found(spec("docker", "labels: {run_id: x}")) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ("retries: 3", "it is a setting of tasks"),
+        ("namespace: x", "write it as `namespace`"),
+        ("full_pod_spec: {}", "write it as `pod`"),
+        ("get_lgs: true", "did you mean `get_logs`?"),
+    ],
+)
+def test_an_argument_that_is_said_elsewhere_names_the_place(arguments: str, hint: str) -> None:
+    (one,) = found(spec("kubernetes", f"operator_args: {{{arguments}}}"))
+    assert one.rule.code == "DW520"
+    assert one.help.startswith(hint)
 
 
 @pytest.mark.parametrize("pod", ["hostPID: true", "shareProcessNamespace: true"])

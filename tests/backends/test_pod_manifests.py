@@ -22,6 +22,8 @@ from dagwright.files import MemoryFiles
 from dagwright.official.api_server import server_faults
 from dagwright.official.kubernetes import MANIFEST, pod_faults
 from dagwright.pipeline import Options, compile_spec
+from dagwright.plan.modes.operator_args import ON_KILL
+from dagwright.plan.modes.pods import OPERATOR_LABELS
 from golden_plans import compiled
 from manifests import manifest
 from pod_faults import amount
@@ -203,6 +205,27 @@ def test_the_pods_of_every_key_are_taken(name, core, airflow, tmp_path) -> None:
     assert len({pod["metadata"]["name"] for pod in made}) == 3
     for pod in made:
         assert_taken(core, pod)
+
+
+def test_the_labels_that_a_spec_may_not_write_are_those_that_the_operator_writes(
+    airflow, tmp_path
+) -> None:
+    from airflow.providers.cncf.kubernetes.operators import pod as provider
+
+    written = {
+        label
+        for pod in pods(artifact("kubernetes", GRID["nothing"]), tmp_path)
+        for label in pod["metadata"]["labels"]
+    }
+    assert written <= OPERATOR_LABELS
+    text = Path(provider.__file__).read_text(encoding="utf-8")
+    assert all(label in text for label in OPERATOR_LABELS)
+
+
+def test_the_words_of_the_operators_arguments_are_those_of_the_provider(airflow) -> None:
+    from airflow.providers.cncf.kubernetes.utils.pod_manager import OnKillAction
+
+    assert {f"`{one.value}`" for one in OnKillAction} == set(ON_KILL.split(" or "))
 
 
 GOOD: Mapping[str, Any] = {

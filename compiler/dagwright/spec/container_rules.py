@@ -1,4 +1,4 @@
-"""Complaints about what a spec says of containers, pods and secrets: DW140 to DW149."""
+"""Complaints about what a spec says of containers, pods and secrets: DW140 to DW149, DW153."""
 
 from __future__ import annotations
 
@@ -333,7 +333,38 @@ MOUNTED_TWICE: Final = Rule(
     """,
 )
 
+LIMIT_TOO_LOW: Final = Rule(
+    code="DW153",
+    name="limit-too-low",
+    severity="error",
+    message="no container runs with at most {most} of {name}",
+    help="{hint}",
+    explain="""\
+    Docker and Kubernetes take a limit of nothing for no limit at all, and Docker refuses to limit
+    memory to less than 6 MiB. A size without a unit counts bytes.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: docker
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      limits: {memory: 512}
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: docker
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      limits: {memory: 512Mi}
+    ```
+    """,
+)
+
 RULES: Final = (
+    LIMIT_TOO_LOW,
     MOUNTED_TWICE,
     SECRET_OF_DEFINITION,
     ECS_RUNS_ON,

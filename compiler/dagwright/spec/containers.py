@@ -15,6 +15,7 @@ from dagwright.spec.container_rules import (
     ENTRYPOINT_ENDS_IN_DBT,
     ILLEGAL_LABEL,
     LIMIT_BELOW_REQUEST,
+    LIMIT_TOO_LOW,
     MOUNTED_TWICE,
     ONE_SOURCE,
     SECRET_AND_ENV,
@@ -35,6 +36,15 @@ _LABEL_VALUE: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,61}[A-Za-z
 _LABEL_KEY: Final = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9.\-]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,61}[A-Za-z0-9])?"
 )
+
+_LEAST: Final = {"cpu": amount("1m"), "memory": amount("6Mi"), "storage": amount("1Mi")}
+"""By what is limited: what a container needs at least, of any runtime."""
+_HINTS: Final = {
+    "cpu": "an amount of CPU such as `500m` or `2`; without a limit, leave it out",
+    **dict.fromkeys(
+        ("memory", "storage"), "a size such as `512Mi` or `2Gi`; without a limit, leave it out"
+    ),
+}
 
 
 def check_containers(spec: Spec, places: Places, report: Report) -> None:
@@ -152,6 +162,10 @@ def _one_of(
 def _limits(route: Route, block: ResourceKeys, places: Places, report: Report) -> None:
     for name in type(block.limits).model_fields:
         least, most = getattr(block.resources, name), getattr(block.limits, name)
+        if most is not None and amount(most) < _LEAST[name]:
+            at = places.value((*route, "limits", name))
+            report.add(LIMIT_TOO_LOW.at(at, name=name, most=most, hint=_HINTS[name]))
+            continue
         if least is not None and most is not None and amount(most) < amount(least):
             note = Note(places.key((*route, "resources", name)), f"at least {least} is here")
             at = places.value((*route, "limits", name))

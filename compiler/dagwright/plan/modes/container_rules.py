@@ -128,4 +128,41 @@ POD_PATCH: Final = Rule(
     """,
 )
 
-RULES: Final = (OPERATOR_ARGUMENT, OPERATOR_ARGUMENT_TYPE, OURS_IN_POD, POD_PATCH)
+LABEL_OF_OPERATOR: Final = Rule(
+    code="DW524",
+    name="label-of-operator",
+    severity="error",
+    message="Airflow's operator writes the label `{label}` itself",
+    help="choose another name, such as `dbt/{label}`",
+    explain="""\
+    The operator of pods labels them with what they run: `dag_id`, `run_id`, `task_id`,
+    `map_index`, `try_number` and a few more. By these labels it finds a pod again after a restart.
+    Another value would be written over, or would hide the pod.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: kubernetes
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      labels: {task_id: dbt}
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: kubernetes
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      labels: {task: dbt}
+    ```
+    """,
+)
+
+RULES: Final = (
+    OPERATOR_ARGUMENT,
+    OPERATOR_ARGUMENT_TYPE,
+    OURS_IN_POD,
+    POD_PATCH,
+    LABEL_OF_OPERATOR,
+)

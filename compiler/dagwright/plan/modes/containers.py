@@ -104,6 +104,12 @@ class ByNode(Generic[Keys]):
             if override.resources is not None or override.limits is not None:
                 yield (*self.route, "overrides", number), overridden(self.keys, override)
 
+    def parts(self) -> Iterator[tuple[Route, Any]]:
+        """Yield the block and each override, as they are written; their routes."""
+        yield self.route, self.keys
+        for number, override in enumerate(self.keys.overrides):
+            yield (*self.route, "overrides", number), override
+
     def complain(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return `steps`, after a finding for each override that none of them takes."""
         ran = {node for step in steps for node in step.nodes}

@@ -13,10 +13,13 @@ from typing import Any, Final
 from dagwright.plan.modes.container_rules import OPERATOR_ARGUMENT, OPERATOR_ARGUMENT_TYPE
 from dagwright.plan.modes.mode import Given
 from dagwright.spec.model import ContainerKeys
+from dagwright.spec.model.settings import TaskSettings
 from dagwright.text.near import near_miss
 
 TEXT, WHOLE, NUMBER = "text", "a whole number", "a number"
 TRUTH, LIST, MAPPING = "true or false", "a list", "a mapping"
+ON_KILL = "`delete_pod` or `keep_pod`"
+TERMINATION = "`File` or `FallbackToLogsOnError`"
 
 TYPES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
     {
@@ -26,6 +29,8 @@ TYPES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
         TRUTH: lambda value: isinstance(value, bool),
         LIST: lambda value: isinstance(value, (list, tuple)),
         MAPPING: lambda value: isinstance(value, Mapping),
+        ON_KILL: lambda value: value in {"delete_pod", "keep_pod"},
+        TERMINATION: lambda value: value in {"File", "FallbackToLogsOnError"},
     }
 )
 """By the name of a type: whether a value is of it."""
@@ -41,7 +46,7 @@ _POD: Final = {
     "log_events_on_startup": TRUTH,
     "log_pod_spec_on_failure": TRUTH,
     "logging_interval": WHOLE,
-    "on_kill_action": TEXT,
+    "on_kill_action": ON_KILL,
     "poll_interval": NUMBER,
     "random_name_suffix": TRUTH,
     "reattach_on_restart": TRUTH,
@@ -49,7 +54,7 @@ _POD: Final = {
     "skip_on_exit_code": WHOLE,
     "startup_check_interval_seconds": WHOLE,
     "termination_grace_period": WHOLE,
-    "termination_message_policy": TEXT,
+    "termination_message_policy": TERMINATION,
 }
 
 OPERATOR_ARGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
@@ -205,7 +210,7 @@ def checked_operator_args(kind: str, keys: ContainerKeys, given: Given) -> dict[
     for name, value in keys.operator_args.items():
         route = (*block, "operator_args", name)
         if name not in known:
-            reason = _elsewhere(kind).get(name) or near_miss(name, known)
+            reason = _elsewhere(kind, keys).get(name) or near_miss(name, known)
             reason = reason or f"arguments are: {', '.join(known)}"
             found = OPERATOR_ARGUMENT.at(places.key(route), name=name, kind=kind, hint=reason)
             given.report.add(found)
@@ -217,5 +222,11 @@ def checked_operator_args(kind: str, keys: ContainerKeys, given: Given) -> dict[
     return right
 
 
-def _elsewhere(kind: str) -> Mapping[str, str]:
-    return ELSEWHERE.get(kind, ELSEWHERE["kubernetes"])
+def _elsewhere(kind: str, keys: ContainerKeys) -> Mapping[str, str]:
+    """Return by argument of the operator of `kind` what says it in a spec, if that is known."""
+    setting = "it is a setting of tasks: write it in `execute.policy` or `render.overrides`"
+    return {
+        **dict.fromkeys(TaskSettings.model_fields, setting),
+        **{name: f"write it as `{name}`" for name in type(keys).model_fields},
+        **ELSEWHERE.get(kind, ELSEWHERE["kubernetes"]),
+    }

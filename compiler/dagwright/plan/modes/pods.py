@@ -6,12 +6,12 @@ The manifest is made here, whole; the operator adds its arguments, its name and 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import ceil
 from typing import Any, Final
 
 from dagwright.plan.modes.cloud_rules import ROUNDED
-from dagwright.plan.modes.container_rules import OURS_IN_POD, POD_PATCH
+from dagwright.plan.modes.container_rules import LABEL_OF_OPERATOR, OURS_IN_POD, POD_PATCH
 from dagwright.plan.modes.containers import (
     ByNode,
     changed,
@@ -28,6 +28,7 @@ from dagwright.plan.pod_merge import patch_faults, strategic_merge
 from dagwright.spec.model import AwsEks, GcpGke, Kubernetes
 from dagwright.spec.model.execute import PodKeys
 from dagwright.spec.model.execute.container import Limits, Resources, Toleration, Volume
+from dagwright.text.route import Route
 
 CONTAINER: Final = "dbt"
 """The name of the container that runs dbt."""
@@ -251,29 +252,44 @@ def _check_pods(by_node: ByNode[Any], given: Given) -> None:
     if whole != keys.startup_timeout:
         at = given.loaded.places.value((*by_node.route, "startup_timeout"))
         given.report.add(ROUNDED.at(at, quantity=f"{keys.startup_timeout}s", made=f"{whole}s"))
-    _check_pod(keys.pod, (*by_node.route, "pod"), given)
-    for number, override in enumerate(keys.overrides):
-        _check_pod(override.pod or {}, (*by_node.route, "overrides", number, "pod"), given)
+    for route, part in by_node.parts():
+        _check_labels(part.labels or {}, (*route, "labels"), given)
+        _check_pod(part.pod or {}, (*route, "pod"), given)
 
 
-def _check_pod(pod: Mapping[str, Any], route: tuple[str | int, ...], given: Given) -> None:
+def _check_labels(labels: object, route: Route, given: Given) -> None:
+    for label in labels if isinstance(labels, Mapping) else ():
+        if label in OPERATOR_LABELS:
+            at = given.loaded.places.key((*route, label))
+            given.report.add(LABEL_OF_OPERATOR.at(at, label=label))
+
+
+def _check_pod(pod: Mapping[str, Any], route: Route, given: Given) -> None:
     for below, fault in patch_faults(pod):
         given.report.add(POD_PATCH.at(given.loaded.places.key((*route, *below)), fault=fault))
     if not _has_dbt(strategic_merge({"spec": {"containers": [{"name": CONTAINER}]}}, pod)):
         at, hint = given.loaded.places.key(route), "without this container there is no dbt"
         gone = f"that there is no container `{CONTAINER}`"
         given.report.add(OURS_IN_POD.at(at, part=gone, hint=hint))
-    spec, metadata = pod.get("spec"), pod.get("metadata")
-    for part, names in ((metadata, OURS["metadata"]), (spec, OURS["spec"])):
-        for name in part if isinstance(part, Mapping) else ():
-            if name in names:
-                _complain(given, (*route, "metadata" if part is metadata else "spec", name), name)
+    for kind, below, part in _parts(pod):
+        for name in part:
+            if name in OURS[kind]:
+                _complain(given, (*route, *below, name), name)
+        if kind == "metadata":
+            _check_labels(part.get("labels"), (*route, *below, "labels"), given)
+
+
+def _parts(pod: Mapping[str, Any]) -> Iterator[tuple[str, Route, Mapping[str, Any]]]:
+    """Yield the parts of a patch that `OURS` is about: its row, where it is, and the part."""
+    yield "pod", (), pod
+    for name in ("metadata", "spec"):
+        if isinstance(pod.get(name), Mapping):
+            yield name, (name,), pod[name]
+    spec = pod.get("spec")
     containers = spec.get("containers") if isinstance(spec, Mapping) else None
     for number, one in enumerate(containers if isinstance(containers, (list, tuple)) else ()):
         if isinstance(one, Mapping) and one.get("name") == CONTAINER:
-            for name in one:
-                if name in OURS["container"]:
-                    _complain(given, (*route, "spec", "containers", number, name), name)
+            yield "container", ("spec", "containers", number), one
 
 
 def _has_dbt(pod: Mapping[str, Any]) -> bool:
@@ -283,13 +299,18 @@ def _has_dbt(pod: Mapping[str, Any]) -> bool:
     return any(isinstance(one, Mapping) and one.get("name") == CONTAINER for one in named)
 
 
-def _complain(given: Given, route: tuple[str | int, ...], name: str) -> None:
+def _complain(given: Given, route: Route, name: str) -> None:
     at = given.loaded.places.key(route)
     hint = next(names[name] for names in OURS.values() if name in names)
     given.report.add(OURS_IN_POD.at(at, part=f"`{name}`", hint=hint))
 
 
 OURS: Final[Mapping[str, Mapping[str, str]]] = {
+    "pod": {
+        "apiVersion": "it is a pod of version v1",
+        "kind": "it is a pod: Kubernetes itself tries jobs again, and Airflow would not know",
+        "status": "Kubernetes tells it",
+    },
     "metadata": {
         "name": "pods are named after their tasks, so that they can be found",
         "namespace": "write it as `execute.namespace`",
@@ -302,3 +323,12 @@ OURS: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """By part of a pod: what `pod` may not decide, and what does."""
+
+OPERATOR_LABELS: Final = frozenset(
+    {
+        *("dag_id", "task_id", "run_id", "map_index", "try_number", "parent_dag_id"),
+        *("kubernetes_pod_operator", "airflow_kpo_in_cluster", "airflow_version"),
+        "already_checked",
+    }
+)
+"""The labels that Airflow's operator gives pods, and finds them by."""
