@@ -96,9 +96,9 @@ bench: $(VENV)/ready ## Measure against the budgets, as ratios in one run
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --requirement tests/bench/requirements.txt
 	@$(BIN)/python tests/bench
 
-bench-run: $(BACKENDS)/ready ## Run the shop in a whole Airflow by each mode, and by the peer's; slow
+bench-run: $(BACKENDS)/ready ## Run the shop in a whole Airflow by each mode, and by the peer's; slow (SELECT=...: a part)
 	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BACKENDS)/bin/python --requirement tests/bench/requirements.txt
-	@$(BACKENDS)/bin/python tests/bench_run
+	@$(BACKENDS)/bin/python tests/bench_run $(SELECT)
 
 lock: $(VENV)/ready ## Choose the versions of everything anew
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --no-header --no-annotate --no-emit-index-url \

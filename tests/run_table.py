@@ -1,4 +1,4 @@
-"""What each mode has really been run on: the rows of `runs.toml`, and the table made from them."""
+"""What really ran: the rows of `runs.toml` and `faults.toml`, and the tables made from them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import tomllib
 
 DATA = Path(__file__).with_name("runs.toml")
+FAULTS = Path(__file__).with_name("faults.toml")
 
 
 @dataclass(frozen=True)
@@ -37,4 +38,28 @@ def table() -> str:
         links = ", ".join(f"[{Path(one).name}]({one})" for one in files)
         modes = ", ".join(f"`{mode}`" for mode in run.modes)
         lines.append(f"| {modes} | {run.ran} | {run.on} | `{run.repeat}`: {links} |")
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong in watcher mode, what comes of it, and the tests that show it."""
+
+    what: str
+    then: str
+    tests: tuple[str, ...]
+
+
+def faults() -> list[Fault]:
+    """Return the rows, in their order."""
+    rows = tomllib.loads(FAULTS.read_text(encoding="utf-8"))["fault"]
+    return [Fault(**{**row, "tests": tuple(row["tests"])}) for row in rows]
+
+
+def faults_table(_written: str) -> str:
+    """Return the rows as Markdown."""
+    lines = ["| what goes wrong | what comes of it | seen in |", "| --- | --- | --- |"]
+    for fault in faults():
+        seen = ", ".join(f"`{test.partition('::')[2]}`" for test in fault.tests)
+        lines.append(f"| {fault.what} | {fault.then} | {seen} |")
     return "\n".join(lines) + "\n"

@@ -25,6 +25,7 @@ from dagwright.plan.warehouses import WAREHOUSES, Warehouse
 from dagwright.spec.abilities import FEATURES, modes_with
 from dagwright.spec.model import MODES
 from profile_tables import fields_table, profiles_table
+from run_table import faults_table
 from run_table import table as runs_table
 from state_tables import states
 
@@ -178,6 +179,7 @@ TABLES: Mapping[str, Callable[[str], str]] = {
     "passes": passes_table,
     "layers": layers_table,
     "watcher": watcher_table,
+    "faults": faults_table,
     "producer": producer_table,
     "warehouses": warehouses_table,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dagwright.spec.model import MODES
-from run_table import Run, runs
+from run_table import Fault, Run, faults, runs
 
 ROOT = Path(__file__).parent.parent
 APART = ("tests/backends/", "tests/live/")
@@ -63,6 +63,27 @@ def test_its_tests_are_there_and_its_target_runs_them(run: Run) -> None:
         assert collected(recipes()[target], file), f"{target} does not run {file}"
         assert any(one.startswith("test_") for one in names_of(file))
         assert not function or function in names_of(file)
+
+
+@pytest.mark.parametrize("fault", faults(), ids=lambda one: one.what)
+def test_each_fault_is_seen_by_a_test_with_that_very_case(fault: Fault) -> None:
+    for test in fault.tests:
+        file, _, case = test.partition("::")
+        function, _, values = case.rstrip("]").partition("[")
+        assert collected(recipes()["test-backends"], file)
+        assert function in names_of(file)
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert [one for one in values.split("-") if f'"{one}"' not in text] in ([], [""])
+
+
+def test_every_live_test_of_watchers_sees_one_or_a_run_in_which_nothing_goes_wrong() -> None:
+    named = {test.partition("[")[0] for fault in faults() for test in fault.tests}
+    file = "tests/live/test_watcher.py"
+    mine = {f"{file}::{one}" for one in names_of(file) if one.startswith("test_")}
+    assert {one.partition("::")[2] for one in mine - named} == {
+        "test_watchers_in_a_group_of_a_hand_written_dag_find_their_producer",
+        "test_watchers_that_start_in_a_worker_end_the_same",
+    }
 
 
 @pytest.mark.parametrize("run", runs(), ids=name)

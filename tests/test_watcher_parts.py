@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 (Airflow reads its settings on import, which the fixture must come before)
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -185,3 +186,41 @@ def test_a_watcher_that_was_cleared_takes_no_older_word() -> None:
     assert (never.attempt, counts_from(never, 7)) == (Attempt.FIRST, 0)
     assert (cleared.attempt, counts_from(cleared, 7)) == (Attempt.FIRST, 7)
     assert tries_of(4, 4, retries=2).attempt is Attempt.AGAIN
+
+
+def test_looks_become_rarer_where_nothing_happens_and_most_where_nobody_answers() -> None:
+    from dagwright_airflow.watcher.trigger import jittered, pause_after
+
+    idle, mute = [1.0], [1.0]
+    for _ in range(20):
+        idle.append(pause_after(idle[-1]))
+        mute.append(pause_after(mute[-1], answered=False))
+    assert idle == sorted(idle)
+    assert mute == sorted(mute)
+    assert (idle[-1], mute[-1]) == (10, 60)
+    assert pause_after(60, news=True) == 1
+    several = [jittered(10) for _ in range(50)]
+    assert len(set(several)) > 40
+    assert 8 <= min(several) < max(several) <= 12
+
+
+def test_all_watchers_of_a_run_share_one_poll_that_ends_with_the_last() -> None:
+    """Nobody answers here, which changes nothing about who asks."""
+    from dagwright_airflow.watcher.ledger import Place
+    from dagwright_airflow.watcher.trigger import followed
+
+    producer, ledger = Place("d", "r", "producer"), Place("d", "r", "results")
+
+    async def watch() -> None:
+        others = {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+        async with followed(producer, ledger) as one:
+            async with followed(producer, ledger) as same:
+                assert same is one
+                (poll,) = asyncio.all_tasks() - others - {asyncio.current_task()}
+            async with followed(Place("d", "other", "producer"), ledger) as another:
+                assert another is not one
+            assert not poll.cancelled()
+        await asyncio.gather(poll, return_exceptions=True)
+        assert poll.cancelled()
+
+    asyncio.run(watch())

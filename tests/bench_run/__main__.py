@@ -1,12 +1,15 @@
-"""Run the sample shop by each way, side by side: python tests/bench_run
+"""Run the sample shop by each way, side by side: python tests/bench_run [SELECTOR...]
 
 A whole Airflow (PostgreSQL, LocalExecutor with four slots) runs the shop's 72 nodes in our modes
 `local` and `watcher` and in the peer's, and plain `dbt build` runs it without Airflow. Each is
 timed from the trigger to the end of the run, and once a second all its processes are looked at for
-the memory of tasks and of their dbt. DuckDB lets one process write at a time, so where each node
-has a dbt of its own, tasks go one by one.
+the memory of tasks and of their dbt, and Airflow is asked how many slots of workers are taken.
+DuckDB lets one process write at a time, so where each node has a dbt of its own, tasks go one by
+one. Selectors leave the rest of the shop out, for a shorter look. All of it ends after
+14 minutes, with what there is by then.
 
-Then the follower replays logs of 100 to 3,000 nodes, which tells what a node costs the producer.
+Then the follower replays logs of 100 to 3,000 nodes, and a real dbt builds up to 1,000 with and
+without a producer, which tells what a node costs it.
 """
 
 from __future__ import annotations
@@ -14,19 +17,23 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent)]
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+import slope  # noqa: E402
 
 from dagwright_airflow.watcher.dbt_log import read_line  # noqa: E402
 from dagwright_airflow.watcher.ledger import Head, Publisher  # noqa: E402
@@ -43,7 +50,7 @@ LOADER: Final = "# airflow dag\nfrom dagwright_airflow import load_dags\nload_da
 SPEC: Final = """\
 version: 1
 dag: {{id: {dag}, schedule: null, max_active_tasks: {most}}}
-render: {{project_dir: {shop}}}
+render: {{project_dir: {shop}, select: {select}}}
 execute:
   {mode}
   project_dir: {shop}
@@ -78,39 +85,77 @@ dag = DbtDag(
         dbt_executable_path={dbt!r},
     ),
     render_config=RenderConfig(
-        load_method=LoadMode.DBT_MANIFEST, should_detach_multiple_parents_tests=True
+        load_method=LoadMode.DBT_MANIFEST, should_detach_multiple_parents_tests=True,
+        select={select!r},
     ),
 )
 """
-PEERS: Final = {"LOCAL": 1, "WATCHER": 16}
+PEERS: Final = {"local": 1, "watcher": 16}
+
+
+RUN_SECONDS: Final = 600
+COST_SECONDS: Final = 240
 
 
 @dataclass(slots=True)
 class Seen:
-    """What was seen of a run: the most memory at once, and the most slots of waiting tasks."""
+    """What was seen of a run: the most memory at once, and the slots taken, second by second."""
 
     peak: int = 0
-    slots: int = 0
-    task_seconds: float = 0
+    slots: list[int] = field(default_factory=list)
 
 
-def main() -> int:
-    """Print the table; 1 if a run of ours did not end well."""
-    root = Path(tempfile.mkdtemp(prefix="dagwright-bench-"))
-    rows: list[tuple[str, str, float, Seen]] = []
+Row = tuple[str, str, float, Seen]
+
+
+class LateError(Exception):
+    """It takes too long."""
+
+
+def main(select: list[str]) -> int:
+    """Print the tables; 1 if a run of ours did not end well, or at all."""
+    rows: list[Row] = []
+    with at_most(RUN_SECONDS):
+        measure(rows, select)
+    show(rows)
+    with at_most(COST_SECONDS):
+        replay()
+        slope.main(slope.SIZES)
+    bad = [name for name, state, *_ in rows if "peer" not in name and state != "success"]
+    return int(bool(bad) or len(rows) < 1 + len(MODES) + len(PEERS))
+
+
+@contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    """Go on after so many seconds, whatever is being measured."""
+
+    def late(*_: object) -> None:
+        raise LateError(f"\n{seconds} seconds are over; this is what there is by now.\n")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(seconds)
     try:
-        rows.append(plain(shop_in(root / "plain")))
+        yield
+    except LateError as error:
+        say(error)
+    finally:
+        signal.alarm(0)
+
+
+def measure(rows: list[Row], select: list[str]) -> None:
+    """Add the rows, one by one."""
+    root = Path(tempfile.mkdtemp(prefix="dagwright-bench-"))
+    try:
+        rows.append(plain(shop_in(root / "plain"), select))
         with (
             running_postgres() as postgres,
             running_airflow(postgres, root / "airflow", {"OPENBLAS_NUM_THREADS": "1"}) as airflow,
         ):
-            rows += [ours(airflow, root, name) for name in MODES]
-            rows += [peers(airflow, root, name) for name in PEERS]
+            for name in ("watcher", "local"):
+                rows.append(ours(airflow, root, name, select))
+                rows.append(peers(airflow, root, name, select))
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    show(rows)
-    replay()
-    return int(any(state != "success" for name, state, *_ in rows if "peer" not in name))
 
 
 def shop_in(folder: Path) -> Path:
@@ -130,20 +175,20 @@ def dbt(shop: Path, *words: str) -> int:
     ).returncode
 
 
-def plain(shop: Path) -> tuple[str, str, float, Seen]:
+def plain(shop: Path, select: list[str]) -> Row:
     """Return how `dbt build` itself does."""
     mark = "DAGWRIGHT_BENCH=plain"
     os.environ["DAGWRIGHT_BENCH"] = "plain"
     seen = Seen()
     with looked_at(mark, seen, without=os.getpid()):
         start = time.monotonic()
-        status = dbt(shop, "build")
+        status = dbt(shop, "build", *(word for one in select for word in ("--select", one)))
         seconds = time.monotonic() - start
     del os.environ["DAGWRIGHT_BENCH"]
     return "plain `dbt build`", "failed" if status else "success", seconds, seen
 
 
-def ours(airflow: LiveAirflow, root: Path, name: str) -> tuple[str, str, float, Seen]:
+def ours(airflow: LiveAirflow, root: Path, name: str, select: list[str]) -> Row:
     """Return how one of our modes does."""
     dag = f"our_{name}"
     shop = shop_in(root / dag)
@@ -151,21 +196,24 @@ def ours(airflow: LiveAirflow, root: Path, name: str) -> tuple[str, str, float, 
     folder.mkdir()
     mode, most = MODES[name]
     spec = folder / f"{dag}.dagwright.yaml"
-    spec.write_text(SPEC.format(dag=dag, shop=shop, mode=mode, most=most), encoding="utf-8")
+    words = json.dumps(select or ["*"])
+    text = SPEC.format(dag=dag, shop=shop, mode=mode, most=most, select=words)
+    spec.write_text(text, encoding="utf-8")
     argv = [str(BIN / "dagwright"), "compile", str(spec), "--output", str(folder / "compiled")]
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
     (folder / "loader.py").write_text(LOADER, encoding="utf-8")
     return (f"our `{name}`", *timed(airflow, dag))
 
 
-def peers(airflow: LiveAirflow, root: Path, name: str) -> tuple[str, str, float, Seen]:
+def peers(airflow: LiveAirflow, root: Path, name: str, select: list[str]) -> Row:
     """Return how one of the peer's modes does."""
-    dag = f"peer_{name.lower()}"
+    dag = f"peer_{name}"
     shop = shop_in(root / dag)
     most = PEERS[name]
-    text = PEER.format(shop=str(shop), dag=dag, mode=name, most=most, dbt=str(BIN / "dbt"))
+    given = {"mode": name.upper(), "most": most, "select": select, "dbt": str(BIN / "dbt")}
+    text = PEER.format(shop=str(shop), dag=dag, **given)
     (airflow.dags / f"{dag}.py").write_text(text, encoding="utf-8")
-    return (f"peer's `{name.lower()}`", *timed(airflow, dag))
+    return (f"peer's `{name}`", *timed(airflow, dag))
 
 
 def timed(airflow: LiveAirflow, dag: str) -> tuple[str, float, Seen]:
@@ -173,14 +221,12 @@ def timed(airflow: LiveAirflow, dag: str) -> tuple[str, float, Seen]:
     airflow.await_dag(dag)
     seen = Seen()
     idle = sum(memory(pid) for pid in running_with(airflow.mark))
-    with looked_at(airflow.mark, seen):
+    with looked_at(airflow.mark, seen, airflow=airflow):
         start = time.monotonic()
         run = airflow.trigger(dag)
         state = airflow.wait(dag, run)
         seconds = time.monotonic() - start
     seen.peak -= idle
-    tasks = airflow.tasks(dag, run).values()
-    seen.task_seconds = sum(one["duration"] or 0 for one in tasks if one["pid"])
     if state != "success":
         say({name: one for name, one in airflow.states(dag, run).items() if one != "success"})
     (airflow.dags / f"{dag}.py").unlink(missing_ok=True)
@@ -188,14 +234,20 @@ def timed(airflow: LiveAirflow, dag: str) -> tuple[str, float, Seen]:
 
 
 @contextmanager
-def looked_at(mark: str, seen: Seen, without: int = 0) -> Iterator[None]:
-    """Look once a second at the memory of all processes that carry `mark`."""
+def looked_at(
+    mark: str, seen: Seen, without: int = 0, airflow: LiveAirflow | None = None
+) -> Iterator[None]:
+    """Look once a second at the memory of all processes that carry `mark`, and at the slots."""
     done = threading.Event()
 
     def look() -> None:
         while not done.wait(1):
             mine = [pid for pid in running_with(mark) if pid != without]
             seen.peak = max(seen.peak, sum(memory(pid) for pid in mine))
+            if airflow is not None:
+                with suppress(OSError):
+                    pool = airflow.call("GET", "pools/default_pool")
+                    seen.slots.append(int(pool["occupied_slots"]))
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -215,11 +267,14 @@ def memory(pid: int) -> int:
     return next((int(line.split()[1]) * 1024 for line in text.splitlines() if "Pss:" in line), 0)
 
 
-def show(rows: list[tuple[str, str, float, Seen]]) -> None:
+def show(rows: list[Row]) -> None:
     """Print what was measured as Markdown."""
-    say("| the shop by | ended | seconds | memory over idle, MiB |\n| --- | --- | --- | --- |")
+    say("| the shop by | ended | seconds | memory over idle, MiB | slots, median | slots, most |")
+    say("| --- | --- | --- | --- | --- | --- |")
     for name, state, seconds, seen in rows:
-        say(f"| {name} | {state} | {seconds:.0f} | {seen.peak / MIB:.0f} |")
+        usual = f"{median(seen.slots):g} | {max(seen.slots)}" if seen.slots else "- | -"
+        say(f"| {name} | {state} | {seconds:.0f} | {seen.peak / MIB:.0f} | {usual} |")
+    say("\nA producer has one slot; what is over that, tasks take that wait or settle.")
 
 
 def replay() -> None:
@@ -264,4 +319,4 @@ def say(what: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -11,7 +11,7 @@ from pathlib import Path
 from dagwright_airflow import leash
 from live.server import BIN, LiveAirflow
 from live.watched_shop import WatchedShop
-from processes import running_with
+from processes import running_titled, running_with
 
 LOADER = "# airflow dag\nfrom dagwright_airflow import load_dags\nload_dags(__file__)\n"
 GROUP_LOADER = """# airflow dag
@@ -95,6 +95,12 @@ class Deployed:
         leashed = self.airflow.until(self._leashes, "the producer runs dbt")
         status = Path(f"/proc/{leashed.pop()}/stat").read_text(encoding="utf-8")
         os.kill(int(status.rpartition(")")[2].split()[1]), signal.SIGKILL)
+
+    def kill_process_of(self, run: str, task: str) -> None:
+        """Kill the process that runs a task, at once; its container goes on."""
+        told = self.airflow.tasks(self.dag, run)[task]
+        (process,) = running_titled(f"airflow worker -- {told['id']}")
+        os.kill(process, signal.SIGKILL)
 
     def _leashes(self) -> set[int]:
         """Return the leashes of dbt calls that write a structured log: those of producers."""

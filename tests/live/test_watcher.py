@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -27,6 +28,40 @@ def shop(one_shop: WatchedShop) -> Iterator[WatchedShop]:
     reset(one_shop)
     yield one_shop
     assert one_shop.doubled() == 0
+
+
+@pytest.fixture(scope="session")
+def one_twin(postgres, tmp_path_factory) -> WatchedShop:
+    return watched_shop(postgres, tmp_path_factory.mktemp("twin"), "twin")
+
+
+@pytest.fixture
+def twins(live_airflow: LiveAirflow, shop: WatchedShop, one_twin: WatchedShop) -> Iterator[Twins]:
+    """The same shop twice, to be run in mode `local` beside `watcher`."""
+    reset(one_twin)
+    yield Twins(live_airflow, {"local": one_twin, "watcher": shop})
+    assert one_twin.doubled() == 0
+
+
+@dataclass(frozen=True)
+class Twins:
+    airflow: LiveAirflow
+    shops: dict[str, WatchedShop]
+
+    def deployed(self, dag: str, **how: str) -> dict[str, Deployed]:
+        modes = {"local": LOCAL, "watcher": WATCHER}
+        return {
+            name: deploy(self.airflow, shop, f"{dag}_{name}", mode=modes[name], **how)
+            for name, shop in self.shops.items()
+        }
+
+
+def ended_the_same(both: dict[str, Deployed]) -> tuple[str, dict[str, str | None]]:
+    """Return how a run in mode `local` ends, and its tasks; fail if not so in mode `watcher`."""
+    runs = {name: one.run() for name, one in both.items()}
+    ended = {name: (one.wait(runs[name]), one.states(runs[name])) for name, one in both.items()}
+    assert ended["watcher"] == ended["local"]
+    return ended["local"]
 
 
 @pytest.fixture
@@ -118,21 +153,14 @@ def test_watchers_in_a_group_of_a_hand_written_dag_find_their_producer(live_airf
 
 
 @pytest.mark.parametrize("age", ["fresh", "stale"])
-def test_sources_are_looked_at_first_in_both(live_airflow, shop, age) -> None:
-    ended = {}
-    for name, mode in (("local", LOCAL), ("watcher", WATCHER)):
-        reset(shop)
+def test_sources_are_looked_at_first_in_both(twins, age) -> None:
+    for shop in twins.shops.values():
         if age == "stale":
             shop.postgres.rows(f"update {shop.schema}.orders set seen = '2020-01-01'")  # noqa: S608
-        dag = f"sources_{name}"
-        sources = "with_tests_or_freshness"
-        one = deploy(live_airflow, shop, dag, mode=mode, sources=sources)
-        run = one.run()
-        ended[name] = (one.wait(run), one.states(run))
-    assert ended["watcher"] == ended["local"]
-    assert ended["local"][0] == ("success" if age == "fresh" else "failed")
-    lone = ended["local"][1]["lone.run"]
-    assert lone == ("success" if age == "fresh" else "upstream_failed")
+    both = twins.deployed("sources", sources="with_tests_or_freshness")
+    state, tasks = ended_the_same(both)
+    assert state == ("success" if age == "fresh" else "failed")
+    assert tasks["lone.run"] == ("success" if age == "fresh" else "upstream_failed")
 
 
 def test_all_cleared_is_a_fresh_start(watched) -> None:
@@ -293,37 +321,33 @@ SCENARIOS = {
 }
 
 
-@pytest.mark.parametrize("tests", ["after_each", "after_all", "build"])
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_watcher_and_local_end_the_same(live_airflow, shop, scenario, tests) -> None:
-    ended = {}
-    for name, mode in (("local", LOCAL), ("watcher", WATCHER)):
-        reset(shop)
-        for node, order in SCENARIOS[scenario].items():
+@pytest.mark.parametrize(
+    ("scenario", "tests"),
+    [
+        *((scenario, "after_each") for scenario in SCENARIOS),
+        ("model error", "after_all"),
+        ("test failure", "after_all"),
+        ("test failure", "build"),
+        ("test of two", "build"),
+    ],
+)
+def test_watcher_and_local_end_the_same(twins, scenario, tests) -> None:
+    for node, order in SCENARIOS[scenario].items():
+        for shop in twins.shops.values():
             shop.order(node, **order)
-        dag = f"same_{name}_{tests}"
-        deployed = deploy(live_airflow, shop, dag, mode=mode, tests=tests)
-        run = deployed.run()
-        ended[name] = (deployed.wait(run), deployed.states(run))
-    assert ended["watcher"] == ended["local"]
-    assert (ended["local"][0] == "success") == (scenario in {"success", "warning"})
+    state, _ = ended_the_same(twins.deployed(f"same_{tests}", tests=tests))
+    assert (state == "success") == (scenario in {"success", "warning"})
+    built = [shop.built() for shop in twins.shops.values()]
+    assert built[0] == built[1]
 
 
-def test_a_node_that_is_gone_fails_alone_in_both(live_airflow, shop, tmp_path) -> None:
-    ended = {}
-    deployed = {
-        name: deploy(live_airflow, shop, f"gone_{name}", mode=mode)
-        for name, mode in (("local", LOCAL), ("watcher", WATCHER))
-    }
-    gone = shop.folder / "models/third.sql"
-    kept = gone.rename(tmp_path / "third.sql")
+def test_a_node_that_is_gone_fails_alone_in_both(twins) -> None:
+    both = twins.deployed("gone")
+    gone = [shop.folder / "models/third.sql" for shop in twins.shops.values()]
+    kept = [file.rename(file.with_suffix(".gone")) for file in gone]
     try:
-        for name, one in deployed.items():
-            reset(shop)
-            run = one.run()
-            ended[name] = (one.wait(run), one.states(run))
+        _, tasks = ended_the_same(both)
     finally:
-        kept.rename(gone)
-    assert ended["watcher"] == ended["local"]
-    failed = [task for task, state in ended["local"][1].items() if state != "success"]
-    assert failed == ["third.run"]
+        for file in kept:
+            file.rename(file.with_suffix(".sql"))
+    assert [task for task, state in tasks.items() if state != "success"] == ["third.run"]

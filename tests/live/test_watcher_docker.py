@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +12,6 @@ from live.cut_wire import CutWire, cut_wire
 from live.deployed import PRODUCER, Deployed, deploy
 from live.server import LiveAirflow
 from live.watched_shop import NODES, WatchedShop, reset, watched_shop
-from processes import running_titled
 
 pytestmark = pytest.mark.skipif(
     "DAGWRIGHT_TEST_DOCKER" not in os.environ,
@@ -66,13 +64,6 @@ def contained(live_airflow: LiveAirflow, shop: WatchedShop, mode: str) -> Deploy
     return deploy(live_airflow, shop, "contained", mode=mode)
 
 
-def kill_producer(one: Deployed, run: str) -> None:
-    """Kill the process that runs the producer; its container goes on."""
-    told = one.airflow.tasks(one.dag, run)[PRODUCER]
-    (process,) = running_titled(f"airflow worker -- {told['id']}")
-    os.kill(process, signal.SIGKILL)
-
-
 def test_a_run_of_all_is_one_container(contained) -> None:
     contained.shop.order("lone_warns", bad=True)
     run = contained.run(day="monday")
@@ -107,7 +98,7 @@ def test_a_container_that_a_killed_producer_left_is_ended_first(
     one.airflow.until(lambda: shop.runs()["base"], "base runs")
     (container,) = daemon.client().containers.list()
     shop.order("base", seconds=0)
-    kill_producer(one, run)
+    one.kill_process_of(run, PRODUCER)
     assert one.wait(run) == "success"
     assert set(one.states(run).values()) == {"success"}
     assert one.airflow.states(dag, run)[PRODUCER] == ("success" if retries else "failed")

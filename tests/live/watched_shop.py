@@ -121,6 +121,11 @@ class WatchedShop:
         )
         return int(found[0][0])
 
+    def built(self) -> set[str]:
+        """Return the tables that dbt left."""
+        query = "select table_name from information_schema.tables where table_schema = %s"
+        return {name for (name,) in self.postgres.rows(query, self.schema)}
+
     def value(self, query: str) -> Any:
         """Return the one value of a query in the schema."""
         return self.postgres.rows(query.format(schema=self.schema))[0][0]

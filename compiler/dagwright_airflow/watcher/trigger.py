@@ -158,6 +158,18 @@ def decide(seen: Seen, task: str, attempt: Attempt, floor: int) -> tuple[Do, Ent
     return watcher_does(attempt, verdict, seen.producer), entry
 
 
+def pause_after(pause: float, *, answered: bool = True, news: bool = False) -> float:
+    """Return how many seconds to wait after a look, when `pause` went before it."""
+    if not answered:
+        return min(pause * 2, _LONGEST_SECONDS)
+    return _SHORTEST_SECONDS if news else min(pause * 1.3, _IDLE_SECONDS)
+
+
+def jittered(pause: float) -> float:
+    """Return about `pause`, so that runs that began together do not ask together."""
+    return pause * random.uniform(0.8, 1.2)  # noqa: S311 (only jitter)
+
+
 @dataclass(slots=True)
 class Run:
     """The poll of one run's producer and ledger."""
@@ -187,13 +199,12 @@ class Run:
             try:
                 seen, news = await look(reader)
             except Exception as error:  # noqa: BLE001 (whatever it is, Airflow may answer later)
-                pause = min(pause * 2, _LONGEST_SECONDS)
+                pause = pause_after(pause, answered=False)
                 _log.warning("Airflow did not answer (%s); asking again in %.0fs", error, pause)
             else:
-                idle = min(pause * 1.3, _IDLE_SECONDS)
-                pause = _SHORTEST_SECONDS if news or seen.producer is Producer.OVER else idle
+                pause = pause_after(pause, news=news or seen.producer is Producer.OVER)
                 await self._show(seen)
-            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311 (only jitter)
+            await asyncio.sleep(jittered(pause))
 
     async def _show(self, seen: Seen) -> None:
         async with self._changed:
