@@ -17,7 +17,6 @@ from live.deployed import LOCAL, PRODUCER, WATCHER, Deployed, deploy
 from live.server import BIN, LiveAirflow
 from live.watched_shop import NODES, WatchedShop, reset, watched_shop
 
-
 FEW = ("raw.seed", "base.run", "left.run", "lone.run")
 """The tasks of a part of the shop, without tests."""
 
