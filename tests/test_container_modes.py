@@ -318,6 +318,40 @@ def test_an_argument_that_is_said_elsewhere_names_the_place(arguments: str, hint
     assert one.help.startswith(hint)
 
 
+CONN = "'{{ conn.shop.password }}'"
+
+
+@pytest.mark.parametrize(
+    ("mode", "keys", "told"),
+    [
+        ("docker", f"env: {{A: {CONN}}}", ["DW704"]),
+        ("aws_ecs", "env: {DB_PASSWORD: '{{ var.value.pw }}'}", ["DW704"]),
+        ("kubernetes", f"overrides: [{{select: revenue, env: {{A: {CONN}}}}}]", ["DW704"]),
+        (
+            "kubernetes",
+            f"pod: {{spec: {{containers: [{{name: dbt, env: [{{name: A, value: {CONN}}}]}}]}}}}",
+            ["DW704"],
+        ),
+        ("docker", "env: {A: '{{ conn.shop.host }}', B: '{{ ds }}'}", []),
+        ("local", f"env: {{A: {CONN}}}", []),
+        ("docker", "overrides: [{select: revenue, env: {DB_PASSWORD: x}}]", ["DW701"]),
+        ("azure_container_instance", "operator_args: {identity: {password: x}}", ["DW701"]),
+        (
+            "kubernetes",
+            "pod: {spec: {containers: [{name: dbt, env: [{name: API_TOKEN, value: x}]}]}}",
+            ["DW701"],
+        ),
+        ("kubernetes", "pod: {spec: {volumes: [{name: a, secret: {secretName: b}}]}}", []),
+        ("docker", "env: {'A=B': x}", ["DW107"]),
+        ("docker", "env: {'': x}", ["DW107"]),
+        ("docker", "overrides: [{select: revenue, image: 'a b'}]", ["DW107"]),
+        ("docker", "overrides: [{select: revenue, image: 'a:{{ ds }}'}]", []),
+    ],
+)
+def test_what_containers_are_told_in_plain_sight(mode: str, keys: str, told: list[str]) -> None:
+    assert [one.rule.code for one in found(spec(mode, keys))] == told
+
+
 @pytest.mark.parametrize("pod", ["hostPID: true", "shareProcessNamespace: true"])
 def test_dbt_is_interrupted_where_it_is_the_first_process(pod: str) -> None:
     """Elsewhere that is the node's own, or the one that holds the pod."""

@@ -1,4 +1,4 @@
-"""Complaints about what a spec says of containers, pods and secrets: DW140 to DW149, DW153."""
+"""Complaints about what a spec says of containers, pods and secrets: DW140 to DW153."""
 
 from __future__ import annotations
 

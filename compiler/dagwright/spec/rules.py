@@ -896,8 +896,9 @@ SECRET_KEY: Final = Rule(
     secret=True,
     explain="""\
     What a spec says is copied into artifacts, logs and the Airflow UI. Secrets stay where they
-    are kept: refer to an Airflow connection or variable by a template, which is filled in when
-    the task runs, or let the worker's environment have it and read it in dbt by `env_var()`.
+    are kept: say in `execute.secrets` which Airflow connection or variable has it, which is looked
+    up when the task runs, or let the worker's environment have it and read it in dbt by
+    `env_var()`.
     The value of `${NAME}` is copied too.
 
     ## Example
@@ -911,7 +912,7 @@ SECRET_KEY: Final = Rule(
     ```yaml
     execute:
       mode: local
-      env: {DBT_PASSWORD: "{{ conn.warehouse.password }}"}
+      secrets: {DBT_PASSWORD: {connection: warehouse}}
     ```
     """,
 )
@@ -971,6 +972,40 @@ SECRET_URL: Final = Rule(
     """,
 )
 
+SECRET_IN_PLAIN_SIGHT: Final = Rule(
+    code="DW704",
+    name="secret-in-plain-sight",
+    severity="warning",
+    message="what `{key}` is filled in with can be read in the settings of the container",
+    help="say in `execute.secrets` where it lies: that is shown to nobody",
+    ignorable=True,
+    explain="""\
+    A template is filled in by Airflow, and its value becomes part of what is asked of the runtime:
+    of a pod's manifest, of a container's settings, of a run of a task. Whoever may look at these
+    reads the secret. A Secret of Kubernetes reaches a pod as a reference, a connection or variable
+    of Airflow reaches Docker beside all that is shown, and the definitions of ECS and Cloud Run
+    name secrets of their own.
+
+    ## Example
+    ```yaml
+    execute:
+      mode: docker
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      env: {DBT_PASSWORD: "{{ conn.warehouse.password }}"}
+    ```
+
+    ## Use instead
+    ```yaml
+    execute:
+      mode: docker
+      image: registry.example/dbt:1.11
+      project_dir: /dbt/shop
+      secrets: {DBT_PASSWORD: {connection: warehouse}}
+    ```
+    """,
+)
+
 RULES: Final = (
     MISSING_KEY,
     WRONG_TYPE,
@@ -1010,4 +1045,5 @@ RULES: Final = (
     SECRET_KEY,
     SECRET_SHAPE,
     SECRET_URL,
+    SECRET_IN_PLAIN_SIGHT,
 )

@@ -205,3 +205,8 @@ ImportPaths = Annotated[
 
 Data = dict[str, Any]
 """Any data under keys of the author's choosing; sequences are tuples."""
+
+
+EnvironmentName = Annotated[
+    str, Form(r"[^=]+", "the name of an environment variable, which has no `=` in it")
+]

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from dagwright.spec.model.execute.quantities import Bytes, Cpu
 from dagwright.spec.model.execute.secrets import SecretKeys
-from dagwright.spec.model.words import Count, Data, Form, Shown, SpecPart, Strings
+from dagwright.spec.model.words import Count, Data, EnvironmentName, Form, Shown, SpecPart, Strings
 
 AbsolutePath = Annotated[str, Form(r"/.*", "an absolute path in the container, such as `/dbt`")]
 
@@ -57,6 +57,11 @@ Entrypoint = Annotated[
             ]
         }
     ),
+]
+
+Image = Annotated[
+    str,
+    Form(r"\S+|.*\{\{.*", "the name of an image, such as `registry.example/dbt:1.11`"),
 ]
 
 Labels = dict[str, str]
@@ -147,13 +152,13 @@ class NodeOverride(SpecPart):
 
     select: Strings
     """Which nodes, as `render.select`; tests only where they are named."""
-    image: str | None = None
+    image: Image | None = None
     """The image for these nodes."""
     resources: Resources | None = None
     """What they are given at least."""
     limits: Limits | None = None
     """What they may use at most."""
-    env: Labels | None = None
+    env: dict[EnvironmentName, str] | None = None
     """Environment variables of their commands."""
     labels: Labels | None = None
     """Labels of their containers or pods."""
@@ -185,7 +190,7 @@ class ContainerKeys(SecretKeys):
 class ImageKeys(ContainerKeys):
     """The keys of the modes that name an image."""
 
-    image: str
+    image: Image
     """The image that dbt and its adapter are in; Airflow templates are allowed."""
 
 

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from dagwright.spec.adapters import ADAPTERS
 from dagwright.spec.model.execute.options import DbtOptionKeys
 from dagwright.spec.model.settings import TaskSettings
-from dagwright.spec.model.words import Data, Form, Meaning, SpecPart
+from dagwright.spec.model.words import Data, EnvironmentName, Form, Meaning, SpecPart
 
 Indirect = Annotated[
     Literal["eager", "cautious", "buildable", "empty"],
@@ -125,7 +125,7 @@ class ExecuteCommon(DbtOptionKeys):
     """The dbt profile of the tasks."""
     vars: Data = Field(default_factory=dict)
     """dbt variables of every command; Airflow templates are allowed."""
-    env: dict[str, str] = Field(default_factory=dict)
+    env: dict[EnvironmentName, str] = Field(default_factory=dict)
     """Environment variables of every command; Airflow templates are allowed."""
     hooks: Hooks | None = None
     """How often the project's on-run hooks may run; a warning lists them if not given."""
