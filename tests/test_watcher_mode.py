@@ -50,6 +50,13 @@ def test_no_tests_means_that_dbt_runs_none() -> None:
     assert [w for w in build["words"] if w in ("test", "unit_test")] == ["test", "unit_test"]
 
 
+def test_a_selection_of_nothing_is_the_same_error_in_both() -> None:
+    nothing = "../shop, select: [tag:nobody]}"
+    local, watcher = (codes(one.replace("../shop}", nothing)) for one in (SPEC, WATCHER))
+    assert local
+    assert watcher == local
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [("default_args: {depends_on_past: true}", "DW570"), ("fail_fast: true", "DW571")],

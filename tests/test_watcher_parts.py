@@ -123,6 +123,7 @@ def test_who_comes_late_asks_twice_whatever_was_told() -> None:
     publisher.stop()
     assert read_at_the_end(kept.get, "a")[1].verdict is Verdict.DONE  # Entry by entry.
     publisher.end(["old", "a", "b", "c", "bad", "untold"])
+    assert len(kept["dagwright_3_end"]) == 3  # Not what is just done.
 
     asked: list[str] = []
 
@@ -136,6 +137,29 @@ def test_who_comes_late_asks_twice_whatever_was_told() -> None:
     assert (found["a"].verdict, found["a"].clears) == (Verdict.DONE, 1)
     assert found["bad"].verdict is Verdict.FAILED
     assert found["untold"] is None
+
+
+def test_what_nodes_said_is_kept_once_however_much_it_is() -> None:
+    from dagwright_airflow.watcher.ledger import Head, Publisher, read_at_the_end
+
+    kept: dict[str, Any] = {}
+    publisher = Publisher(kept.__setitem__, Head(1, 0))
+    for number in range(100):
+        said = {f"test.{number}": ["fail", f"{number} " * 500]}
+        publisher.tell({**told(f"t{number}", "failed"), "said": said})
+    publisher.end([f"t{number}" for number in range(100)])
+    assert len(json.dumps(kept["dagwright_1_end"])) < 100 * 100
+
+    asked: list[str] = []
+
+    def get(key: str) -> Any:
+        asked.append(key)
+        return kept.get(key)
+
+    _, entry = read_at_the_end(get, "t7")
+    assert entry is not None
+    assert entry.said["test.7"] == ["fail", "7 " * 500]
+    assert len(asked) == 3
 
 
 def test_what_airflow_refuses_for_a_while_is_published_all_the_same() -> None:

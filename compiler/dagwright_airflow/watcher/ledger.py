@@ -130,7 +130,8 @@ _GONE: Final = "gone"
 def read_at_the_end(get: Get, task: str) -> tuple[Head | None, Entry | None]:
     """Return the head, and what is told of one task, where the producer is over.
 
-    Two requests, whatever was told, if the producer came to its end; else all entries are read.
+    Two requests if the producer came to its end, and one more where nodes said something; else all
+    entries are read.
     """
     head = read_head(get)
     others = get(_key(head.number, _END)) if head and head.ended else None
@@ -141,6 +142,8 @@ def read_at_the_end(get: Get, task: str) -> tuple[Head | None, Entry | None]:
     if task not in others:
         return head, Entry(Verdict.DONE, head.clears)
     told = others[task]
+    if told is not None and (place := told.get("entry")) is not None:
+        told = next(one for one in get(_key(head.number, place)) if one["task"] == task)
     return head, None if told is None else _entry(told)
 
 
@@ -188,6 +191,7 @@ class Publisher:
         self._fault: Exception | None = None
         self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
         self._told: dict[str, dict[str, Any]] = {}
+        self._entries: dict[str, int] = {}
         self._persist(_HEAD, _as_json(head))
         self._thread = threading.Thread(target=self._publish, daemon=True)
         self._thread.start()
@@ -212,18 +216,26 @@ class Publisher:
     def end(self, tasks: Iterable[str]) -> None:
         """Publish that this try came to its end, after everything else.
 
-        With it goes once what is not just done of all `tasks`, for those who come late.
+        With it goes once what is not just done of all `tasks`, for those who come late: the
+        verdict, and the number of the entry that has what nodes said, however much that is.
 
         Raises:
             PublishingError: as `stop`.
         """
         self.stop()
-        others = {task: self._told.get(task) for task in tasks}
         plain = {"verdict": Verdict.DONE.value, "clears": self._begun.clears}
-        others = {t: told for t, told in others.items() if told != {"task": t, **plain}}
+        every = {task: self._short(task) for task in tasks}
+        others = {task: told for task, told in every.items() if told != plain}
         self._persist(_key(self._begun.number, _END), others)
         head = Head(self._begun.number, self._begun.clears, ended=True)
         self._persist(_HEAD, _as_json(head))
+
+    def _short(self, task: str) -> dict[str, Any] | None:
+        """Return what was told of a task, without what its nodes said."""
+        if (told := self._told.get(task)) is None:
+            return None
+        short = {name: told[name] for name in ("verdict", "clears")}
+        return {**short, "entry": self._entries[task]} if told.get("said") else short
 
     def _publish(self) -> None:
         number, last = 0, False
@@ -239,6 +251,7 @@ class Publisher:
                 except PublishingError as error:
                     self._fault = error
                     return
+                self._entries.update((one["task"], number) for one in told)
                 number += 1
 
     def _persist(self, key: str, value: Any) -> None:
