@@ -248,3 +248,15 @@ def test_all_watchers_of_a_run_share_one_poll_that_ends_with_the_last() -> None:
         assert poll.cancelled()
 
     asyncio.run(watch())
+
+
+def test_the_dbt_of_a_stopped_try_is_waited_for_once() -> None:
+    from dagwright_airflow.watcher.ledger import Head, may_have_left_dbt, note_gone
+
+    for head in (None, Head(1, 0)):
+        kept: dict[str, Any] = {}
+        assert may_have_left_dbt(head, kept.get)
+        note_gone(head, kept.__setitem__)
+        assert not may_have_left_dbt(head, kept.get)
+        assert may_have_left_dbt(Head(2, 0), kept.get)
+    assert not may_have_left_dbt(Head(1, 0, ended=True), {}.get)
