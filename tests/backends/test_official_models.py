@@ -176,7 +176,8 @@ def test_everything_that_the_golden_spec_asks_for_is_accepted(mode: str) -> None
     text = GOLDEN.replace("version: 1\n", "version: 1\nrequires: {schemas: true}\n", 1)
     made, complaints = attempted(text, Options(environment=mode, variables={"TESTS": "build"}))
     assert made is not None, complaints
-    assert complaints == []
+    # Where tasks run their tests, `airflow_async` submits none of them, and says so.
+    assert {code for code, _ in complaints} <= {"DW580"}
 
 
 def test_a_template_may_stand_for_a_word() -> None:
