@@ -140,11 +140,21 @@ class LeashedProcess:
         if process.returncode is not None and process.returncode < 0:
             # The leash ends by itself only after its command. This one was killed.
             _signal_group(process, signal.SIGKILL)
+            _wait_for_group(process)
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
+
+
+def _wait_for_group(process: subprocess.Popen[bytes]) -> None:
+    """Return when none of the killed is left, or soon: a container may reap nobody."""
+    until = time.monotonic() + _DRAIN_SECONDS
+    with suppress(ProcessLookupError):
+        while time.monotonic() < until:
+            os.killpg(process.pid, 0)
+            time.sleep(_POLL_SECONDS)
 
 
 def _leash(mode: str) -> list[str]:
