@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from airflow_home import AirflowHome
 from dagwright.cli import program
 from small_wheels import make_wheels
 
@@ -103,6 +105,88 @@ def test_a_project_of_another_day(home: Path) -> None:
     told = doctor(home, "  project_dir: tiny", "  project_dir: old")
     assert (told.exit_code, "DW664" in told.stdout) == (1, True)
     assert "model.tiny.revenue" in told.stdout
+
+
+BY_CONNECTION = "  profile: {connection: shop, type: duckdb, schema: main}\n"
+CANARY = "canary-p4Xw81"
+
+
+def by_connection(home: Path) -> Result:
+    """The project's own profile is gone, and the spec names a connection in its place."""
+    (home / "tiny/profiles.yml").unlink()
+    return doctor(home, "  profile: {profiles_dir: tiny}\n", BY_CONNECTION)
+
+
+def test_airflow_makes_the_profile_of_a_connection(
+    home: Path, monkeypatch: pytest.MonkeyPatch, airflow_home: AirflowHome
+) -> None:
+    extra = {"settings": {"home_directory": f"/tmp/{CANARY}"}}  # noqa: S108
+    shop = {"conn_type": "duckdb", "host": str(home / "tiny.duckdb"), "extra": extra}
+    for name, text in airflow_home.environment.items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps(shop))
+    told = by_connection(home)
+    assert told.exit_code == 0, told.output
+    lines = told.stdout.splitlines()
+    assert lines[0].startswith("The dbt profile (duckdb, method file) has by the Airflow")
+    assert lines[3:6] == [
+        "the dbt project is as dbt wants it",
+        "the profile is as dbt wants it",
+        "the connection to the warehouse is as dbt wants it",
+    ]
+    assert lines[6].startswith("all ")
+    assert CANARY not in told.output
+
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps({**shop, "host": "/no/such/x.duckdb"}))
+    told = doctor(home)
+    assert (told.exit_code, "DW663" in told.stdout) == (1, True)
+    assert "the connection to the warehouse is not as dbt wants it" in told.stdout
+    assert CANARY not in told.output
+
+
+@pytest.mark.parametrize(
+    ("variable", "why"),
+    [
+        ("AIRFLOW_CONN_OTHER", "no Airflow connection 'shop'"),
+        ("AIRFLOW_CONN_SHOP", "there is no `extra.path` or `host` for its field `path`"),
+    ],
+)
+def test_a_connection_that_makes_no_profile(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    airflow_home: AirflowHome,
+    variable: str,
+    why: str,
+) -> None:
+    """The project is asked for all the same, by a stand-in for the profile."""
+    for name, text in airflow_home.environment.items():
+        monkeypatch.setenv(name, text)
+    shop = {"conn_type": "duckdb", "password": CANARY, "extra": {"retries": CANARY}}
+    monkeypatch.setenv(variable, json.dumps(shop))
+    told = by_connection(home)
+    assert (told.exit_code, "DW665" in told.stdout) == (1, True)
+    assert why in told.stdout
+    assert "DW663" not in told.stdout
+    assert "nodes that the tasks run are in the project there" in told.stdout
+    assert CANARY not in told.output
+
+
+def test_a_connection_that_is_not_looked_into(home: Path) -> None:
+    """What a template gives is known to a task alone; the project is asked for by a stand-in."""
+    told = doctor(
+        home,
+        "  profile: {profiles_dir: tiny}\n",
+        "  profile: {connection: shop, type: duckdb, schema: '{{ ds }}'}\n",
+    )
+    assert told.exit_code == 0, told.output
+    assert told.stdout.startswith("the connection shop is not looked into: fields of it are templ")
+    assert "DW" not in told.stdout
+    assert told.stdout.splitlines()[-1].startswith("all ")
+    shutil.copytree(home / "tiny", home / "old")
+    (home / "old/models/revenue.sql").unlink()
+    (home / "old/models/models.yml").unlink()
+    told = doctor(home, "  project_dir: tiny", "  project_dir: old")
+    assert (told.exit_code, "DW664" in told.stdout) == (1, True)
 
 
 def stand_in(home: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: str) -> Path:

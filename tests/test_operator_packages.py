@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 (Airflow reads its settings on import, which the fixture must come before)
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from typing import Any
 import pytest
 
 from airflow_home import AirflowHome
+from dagwright.plan.profiles import profile_argument
+from dagwright.spec.model import Profile
 
 pytestmark = [
     pytest.mark.airflow,
@@ -110,9 +113,16 @@ MODEL = "select * from {{ ref('part') }}"
 
 @pytest.mark.dbt
 @pytest.mark.slow
-@pytest.mark.parametrize("invocation", ["subprocess", "dbt_runner"])
+@pytest.mark.parametrize(
+    ("invocation", "profile"),
+    [("subprocess", "file"), ("dbt_runner", "file"), ("subprocess", "connection")],
+)
 def test_the_real_dbt_installs_what_a_model_reads(
-    invocation: str, airflow_home: AirflowHome, tmp_path: Path
+    invocation: str,
+    profile: str,
+    airflow_home: AirflowHome,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from dagwright_airflow.operators.dbt import DbtOperator
 
@@ -123,8 +133,16 @@ def test_the_real_dbt_installs_what_a_model_reads(
     (tmp_path / "parts/models/part.sql").write_text("select 1 as id")
     (tmp_path / "shop/models/stock.sql").write_text(MODEL)
     (tmp_path / "shop/packages.yml").write_text("packages:\n  - local: \"{{ var('where') }}\"\n")
-    profile = "shop: {target: dev, outputs: {dev: {type: duckdb, path: shop.duckdb}}}\n"
-    (tmp_path / "shop/profiles.yml").write_text(profile)
+    paths, more = {"--project-dir": "shop"}, {}
+    if profile == "file":
+        text = "shop: {target: dev, outputs: {dev: {type: duckdb, path: shop.duckdb}}}\n"
+        (tmp_path / "shop/profiles.yml").write_text(text)
+        paths["--profiles-dir"] = "shop"
+    else:
+        stated = {"connection": "shop", "type": "duckdb", "name": "shop", "target": "dev"}
+        made = {"conn_type": "duckdb", "host": "shop.duckdb"}
+        monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps(made))
+        more = {"profile": profile_argument(Profile.model_validate(stated))}
 
     def run() -> Any:
         operator = DbtOperator(
@@ -132,10 +150,11 @@ def test_the_real_dbt_installs_what_a_model_reads(
             command=["run", "--select", "+stock"],
             nodes=["model.parts.part", "model.shop.stock"],
             invocation=invocation,
-            paths={"--project-dir": "shop", "--profiles-dir": "shop"},
+            paths=paths,
             vars={"where": "../parts"},
             packages={"folder": "dbt_packages", "names": []},
             folder=str(tmp_path),
+            **more,
         )
         return DbtOperator.execute.__wrapped__(operator, {})["nodes"]
 

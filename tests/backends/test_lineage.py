@@ -86,16 +86,43 @@ def test_a_model_tells_the_seed_that_it_read(tiny, tmp_path: Path) -> None:
     assert list(by_table(event["outputs"])) == ["tiny.main.orders"]
 
 
-def test_what_cannot_be_read_is_told_and_fails_nothing(airflow, tmp_path: Path) -> None:
-    from dagwright_airflow.operators.lineage import read_lineage
-
-    log = logging.getLogger("lineage")
+def records_of(log: logging.Logger) -> list[str]:
+    """Return a list of what is written to `log` from now on."""
     records: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
     log.addHandler(handler)
-    assert read_lineage(tmp_path, tmp_path, {}, log) is None
+    return records
+
+
+def test_what_cannot_be_read_is_told_and_fails_nothing(airflow, tmp_path: Path) -> None:
+    from dagwright_airflow.operators.lineage import read_lineage
+
+    log = logging.getLogger("lineage")
+    records = records_of(log)
+    assert read_lineage(tmp_path, tmp_path, {}, log, str) is None
     assert "OpenLineage cannot read dbt's files (FileNotFoundError" in records[0]
+
+
+def test_an_error_that_quotes_a_secret_of_the_profile_is_blanked(airflow, tmp_path: Path) -> None:
+    """OpenLineage quotes a type that it does not know; here the type is the secret."""
+    from dagwright_airflow.operators.blank import blanker
+    from dagwright_airflow.operators.lineage import read_lineage
+
+    secret = "canary-7Hq2"  # noqa: S105 (it is none)
+    profile = "shop: {target: dev, outputs: {dev: {type: \"{{ env_var('KIND') }}\"}}}\n"
+    (tmp_path / "profiles.yml").write_text(profile)
+    (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\n")
+    (tmp_path / "manifest.json").write_text("{}")
+    told = {"args": {"profiles_dir": str(tmp_path), "which": "run"}, "results": []}
+    (tmp_path / "run_results.json").write_text(json.dumps(told))
+    log = logging.getLogger("lineage.secret")
+    records = records_of(log)
+    for blank in (str, blanker([secret])):
+        assert read_lineage(tmp_path, tmp_path, {"KIND": secret}, log, blank) is None
+    assert secret in records[0]  # So the second one had something to blank.
+    assert secret not in "".join(records[len(records) // 2 :])
+    assert "***" in records[-1]
 
 
 def test_calls_of_one_task_are_told_together(airflow) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import sys
 from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -12,6 +14,7 @@ from dagwright.cli.findings import Form, findings_options, judge_ignores, tell
 from dagwright.cli.options import options
 from dagwright.cli.specs import environment_option, named_or_found, specs_argument
 from dagwright.diagnostics import Report
+from dagwright.doctor import ByConnection, made_by_airflow
 from dagwright.drift.rules import OUTPUT_UNWRITABLE
 from dagwright.files import DiskFiles, Files
 from dagwright.pipeline import Compiled, compile_all, dbt_of
@@ -73,9 +76,10 @@ def _bake(files: Files, one: Compiled, build: Build, report: Report) -> None:
     if why:
         report.add(NOTHING_TO_BAKE.at(at, why=why, hint=hint))
         return
-    dbt = _dbt(one, build)
-    made = partial_parse(dbt, report, at)
-    if made is None:
+    with TemporaryDirectory(prefix="dagwright-bake-") as scratch:
+        dbt = _with_profile(_dbt(one, build), one, build, scratch, report)
+        made = None if dbt is None else partial_parse(dbt, report, at)
+    if dbt is None or made is None:
         return
     content, refused = made
     if refused:
@@ -90,6 +94,31 @@ def _bake(files: Files, one: Compiled, build: Build, report: Report) -> None:
         report.add(OUTPUT_UNWRITABLE.at(at, path=path, reason=reason))
         return
     click.echo(f"{path}: {len(content):,} bytes, for {one.plan.id}; dbt takes it")
+
+
+def _with_profile(
+    dbt: Dbt, one: Compiled, build: Build, scratch: str, report: Report
+) -> Dbt | None:
+    """Return `dbt` with the profile of the tasks; None after a finding that says why not.
+
+    dbt compares the profile, secrets aside, with the one that a parse was made with. Where tasks
+    make theirs of a connection, Airflow makes the same here, unless a file with it is named.
+    """
+    profile = one.loaded.spec.execute.profile
+    if profile.connection is None or build.profiles_dir is not None:
+        return dbt
+    made = made_by_airflow(profile, scratch, os.environ)
+    if isinstance(made, ByConnection):
+        return replace(dbt, profiles_dir=None, starter=made.starter)
+    at = one.loaded.places.key(("execute", "profile", "connection"))
+    why = f"its profile is the Airflow connection `{profile.connection}`; {made.why}"
+    hint = (
+        "run it beside Airflow, which may have the connection by a variable such as"
+        f" `AIRFLOW_CONN_{profile.connection.upper()}`, or give by `--profiles-dir` a profile"
+        f" `{profile.used_name}` with a target `{profile.used_target}` of the same values"
+    )
+    report.add(NOTHING_TO_BAKE.at(at, why=why, hint=hint))
+    return None
 
 
 def _dbt(one: Compiled, build: Build) -> Dbt:

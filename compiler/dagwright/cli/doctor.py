@@ -6,6 +6,7 @@ import os
 import posixpath
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,8 +16,19 @@ from dagwright.cli.findings import Form, findings_options, judge_ignores, tell
 from dagwright.cli.options import options
 from dagwright.cli.specs import environment_option, named_or_only
 from dagwright.diagnostics import CompilerBug, Report
-from dagwright.doctor import Launch, Site, Unaskable, asked, examine, launch
-from dagwright.doctor.rules import CANNOT_ASK
+from dagwright.doctor import (
+    ByConnection,
+    Launch,
+    NotMade,
+    Site,
+    Unaskable,
+    asked,
+    examine,
+    launch,
+    made_by_airflow,
+    write_stand_in,
+)
+from dagwright.doctor.rules import CANNOT_ASK, NO_PROFILE_BY_CONNECTION
 from dagwright.files import DiskFiles
 from dagwright.pipeline import Compiled, compile_spec
 from dagwright.programs import Ended, run_program
@@ -54,6 +66,13 @@ def command(
 
 def _answers(compiled: Compiled, site: Site, report: Report) -> Iterator[str]:
     """Yield what is well; report what is not, and a runtime that cannot be asked."""
+    made = _profile(compiled, site)
+    if isinstance(made, NotMade):
+        yield from _stand_in(compiled, made, site, report)
+        site = replace(site, environment={**site.environment, "DBT_PROFILES_DIR": site.scratch})
+    elif made is not None:
+        yield made.told
+    starter = made.starter if isinstance(made, ByConnection) else ()
     about = asked(compiled, site)
     first = launch(about, ())
     if isinstance(first, Unaskable):
@@ -66,7 +85,7 @@ def _answers(compiled: Compiled, site: Site, report: Report) -> Iterator[str]:
         started = launch(about, words)
         if isinstance(started, Unaskable):
             raise CompilerBug(f"a runtime that was asked cannot be asked: {started.why}")
-        ended = run_program(started.argv, started.environment, started.folder)
+        ended = run_program((*starter, *started.argv), started.environment, started.folder)
         if ended.code == started.refusal:
             raise ChildProcessError(ended.code, ended.output.strip(), started.argv[0])
         return ended
@@ -74,7 +93,8 @@ def _answers(compiled: Compiled, site: Site, report: Report) -> Iterator[str]:
     try:
         if first.probe:
             _try(first)
-        yield from examine(compiled, ask, first.target, report)
+        connects = not isinstance(made, NotMade)
+        yield from examine(compiled, ask, first.target, report, connects=connects)
     except OSError as error:
         why = f"{error.filename or first.argv[0]}: {error.strerror}"
         hint = "run it on a machine like those of the tasks"
@@ -87,6 +107,33 @@ def _try(first: Launch) -> None:
     if tried.code != 0:
         *_, last = tried.output.strip().splitlines() or [""]
         raise ChildProcessError(tried.code, f"`{' '.join(first.probe)}` says {last}")
+
+
+def _profile(compiled: Compiled, site: Site) -> ByConnection | NotMade | None:
+    """Return how dbt comes by a profile that is made of a connection; None for one in a file."""
+    profile = compiled.loaded.spec.execute.profile
+    if profile.connection is None:
+        return None
+    return made_by_airflow(profile, site.scratch, site.environment)
+
+
+def _stand_in(compiled: Compiled, made: NotMade, site: Site, report: Report) -> Iterator[str]:
+    """Give dbt a profile that connects to nothing; tell so, or report why none else is made."""
+    profile, places = compiled.loaded.spec.execute.profile, compiled.loaded.places
+    write_stand_in(profile, site.scratch, site.files)
+    if made.wrong:
+        route, name = ("execute", "profile", "connection"), str(profile.connection)
+        hint = f"`airflow connections get {name}`"
+        finding = NO_PROFILE_BY_CONNECTION.at(
+            places.value(route),
+            connection=name,
+            why=made.why,
+            hint=hint,
+            notes=places.notes(route),
+        )
+        report.add(finding)
+        return
+    yield f"the connection {profile.connection} is not looked into: {made.why}"
 
 
 def _cannot_ask(compiled: Compiled, mode: str, reason: Unaskable, report: Report) -> None:

@@ -32,16 +32,22 @@ SIGNS: Final[tuple[tuple[str, str, Route], ...]] = (
 """How a line of `dbt debug` begins, what it is about, and the key of the spec that decides it."""
 
 
-def examine(compiled: Compiled, ask: Ask, target: str, report: Report) -> Iterator[str]:
+def examine(
+    compiled: Compiled, ask: Ask, target: str, report: Report, *, connects: bool
+) -> Iterator[str]:
     """Yield a line for each thing that is as it should be; report what is not.
 
-    `target` is a folder of the runtime that dbt may write its artifacts to.
+    `target` is a folder of the runtime that dbt may write its artifacts to. Unless dbt `connects`,
+    its profile is a stand-in, and only the project is asked for.
     """
     version = ask(("--version",))
     if version.code != 0:
         _report(compiled, report, NO_DBT_THERE, ("execute", "image"), output=_last(version.output))
         return
     yield f"dbt is there: {', '.join(_versions(version.output)) or 'of no version that it tells'}"
+    if not connects:
+        yield from _nodes(compiled, ask, target, report)
+        return
     debug = ask(("debug", *_shared(compiled)))
     good = {about for sign, about, _ in SIGNS if _line(debug.output, sign, "[OK")}
     yield from (f"{about} is as dbt wants it" for _, about, _ in SIGNS if about in good)
@@ -91,7 +97,8 @@ def _shared(compiled: Compiled) -> Iterator[str]:
     shared, execute = compiled.plan.command, compiled.loaded.spec.execute
     for flag, path in shared.paths.items():
         yield from (flag, path)
-    for flag, value in (("--profile", execute.profile.name), ("--target", execute.profile.target)):
+    profile = execute.profile
+    for flag, value in (("--profile", profile.used_name), ("--target", profile.used_target)):
         if value is not None:
             yield from (flag, value)
     if shared.variables:

@@ -80,4 +80,31 @@ OTHER_PROJECT_THERE: Final = Rule(
     """,
 )
 
-RULES: Final = (CANNOT_ASK, NO_DBT_THERE, NOT_READY_THERE, OTHER_PROJECT_THERE)
+NO_PROFILE_BY_CONNECTION: Final = Rule(
+    code="DW665",
+    name="no-profile-by-connection",
+    severity="error",
+    message="the Airflow here makes no dbt profile of connection `{connection}`: {why}",
+    help="the connection is to be as the tasks will find it: {hint}",
+    explain="""\
+    A task makes its profile of an Airflow connection when it runs. Where Airflow is installed
+    beside dagwright, it is asked for that connection by its own settings: variables such as
+    `AIRFLOW_CONN_SHOP_DB`, its secrets backend, its database. There is none of that name, or it
+    lacks what a profile of this type needs. No value of it is shown.
+
+    ## Example
+    `profile: {connection: shop_db, type: postgres}`, with a connection that has no host.
+
+    ## Use instead
+    A connection with the fields that `compiler/PROFILES.md` lists for its type, or the same fields
+    below `profile`, but for secrets.
+    """,
+)
+
+RULES: Final = (
+    CANNOT_ASK,
+    NO_DBT_THERE,
+    NOT_READY_THERE,
+    OTHER_PROJECT_THERE,
+    NO_PROFILE_BY_CONNECTION,
+)

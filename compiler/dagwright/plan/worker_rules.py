@@ -46,7 +46,8 @@ NOTHING_TO_BAKE: Final = Rule(
     explain="""\
     `dagwright bake` lets dbt parse a project as the tasks of a spec will, and keeps the outcome
     for them. Variables that a template fills in are known only when a task runs, and dbt 2 keeps
-    no such file.
+    no such file. A profile that tasks make of an Airflow connection is part of what dbt compares,
+    so Airflow has to make it, or a file of the same values be named.
 
     ## Example
     `dagwright bake` of a spec with `execute: {vars: {day: "{{ ds }}"}}`.

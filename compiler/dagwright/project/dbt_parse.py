@@ -28,7 +28,8 @@ _NOT_HANDED_DOWN: Final = frozenset(
 class Dbt:
     """The dbt that reads the project for the compiler, as `render.dbt` has it.
 
-    Its paths are absolute, or left to dbt.
+    Its paths are absolute, or left to dbt. A `starter` is a program that gives it its profile, and
+    whose last arguments are dbt's command.
     """
 
     executable: str
@@ -38,6 +39,7 @@ class Dbt:
     target: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
+    starter: tuple[str, ...] = ()
 
     def argv(self, words: Sequence[str]) -> list[str]:
         """Return the command of these `words` as a list; no shell reads it."""
@@ -49,7 +51,7 @@ class Dbt:
             "--vars": json.dumps(dict(self.variables)) if self.variables else None,
         }
         given = [word for flag, value in flags.items() if value for word in (flag, value)]
-        return [self.executable, "--no-use-colors", *words, *given]
+        return [*self.starter, self.executable, "--no-use-colors", *words, *given]
 
 
 def run_dbt_parse(dbt: Dbt, report: Report, at: Span) -> bool:

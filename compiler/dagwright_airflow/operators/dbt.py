@@ -273,7 +273,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             results = read_results(scratch / "target", blank)
             if traced and results:
                 target = scratch / "target"
-                told = lineage.read_lineage(project, target, environment, self.log)
+                told = lineage.read_lineage(project, target, environment, self.log, blank)
                 self._lineage = lineage.joined(self._lineage, told)
             self.keep(scratch / "target", blank)
         if dbt.stopped:

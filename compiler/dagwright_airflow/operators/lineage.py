@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -39,7 +39,11 @@ def is_asked_for(command: str) -> bool:
 
 
 def read_lineage(
-    project: Path, target: Path, environment: Mapping[str, str], log: logging.Logger
+    project: Path,
+    target: Path,
+    environment: Mapping[str, str],
+    log: logging.Logger,
+    blank: Callable[[str], str],
 ) -> Lineage | None:
     """Return what a dbt call read and wrote; None where OpenLineage cannot tell.
 
@@ -48,9 +52,11 @@ def read_lineage(
         target: the folder that dbt wrote its manifest and its results to.
         environment: of dbt, by which its profile is read.
         log: of the task.
+        blank: blanks secrets out of a text; the profile holds some, which errors may quote.
     """
+    blanked = _BlankedLog(log, blank)
     try:
-        reader = _reader(project, target, environment, log)
+        reader = _reader(project, target, environment, blanked)
         events = reader.parse()
         found = _Datasets()
         for event in events.completes:
@@ -60,7 +66,9 @@ def read_lineage(
         _add_left_out(found, reader)
         return found.lineage()
     except Exception as error:  # noqa: BLE001 (whatever its reader raises, dbt has done its work)
-        log.warning("OpenLineage cannot read dbt's files (%s: %s)", type(error).__name__, error)
+        blanked.warning(
+            "OpenLineage cannot read dbt's files (%s: %s)", type(error).__name__, error
+        )
         return None
 
 
@@ -83,9 +91,7 @@ def as_operator_lineage(lineage: Lineage | None) -> Any:
     return OperatorLineage(inputs=list(lineage.inputs), outputs=list(lineage.outputs))
 
 
-def _reader(
-    project: Path, target: Path, environment: Mapping[str, str], log: logging.Logger
-) -> Any:
+def _reader(project: Path, target: Path, environment: Mapping[str, str], log: _BlankedLog) -> Any:
     """Return OpenLineage's reader of dbt's files; it reads the profile in dbt's environment."""
     from openlineage.common.provider.dbt.local import (  # noqa: PLC0415
         DbtLocalArtifactProcessor,
@@ -107,6 +113,18 @@ def _reader(
         target_path=str(target),
         logger=log,
     )
+
+
+class _BlankedLog(logging.LoggerAdapter[logging.Logger]):
+    """The log of a task without secrets, and without the values that a traceback may show."""
+
+    def __init__(self, log: logging.Logger, blank: Callable[[str], str]) -> None:
+        super().__init__(log, {})
+        self._blank = blank
+
+    def log(self, level: int, msg: object, *args: object, **_: Any) -> None:
+        text = str(msg) % args if args else str(msg)
+        self.logger.log(level, "%s", self._blank(text))
 
 
 class _Datasets:
