@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from airflow_home import AirflowHome
 from dagwright.cli import program
 from dagwright.diagnostics import Report
+from dagwright.doctor.connections import EXIT_STATUSES
 from dagwright.files import DiskFiles
 from dagwright.pipeline import Options, compile_spec
 
@@ -127,3 +130,43 @@ def test_the_project_may_lie_elsewhere_now(folder: Path) -> None:
     done = CliRunner().invoke(program, words, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     assert (folder / "copy" / candidates("dags/tiny.dagwright.yaml")[0]).is_file()
+
+
+def test_airflow_makes_the_profile_of_a_connection(
+    folder: Path, airflow_home: AirflowHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dbt takes the parse by any profile of the same values, secrets aside."""
+    for name, text in airflow_home.environment.items():
+        monkeypatch.setenv(name, text)
+    spec = SPEC.replace(
+        "{{target: dev}}", "{{connection: shop, type: duckdb, name: t, target: d}}"
+    )
+    (folder / "dags/tiny.dagwright.yaml").write_text(spec.format(dbt=DBT, more=""))
+    done = CliRunner().invoke(program, ["bake"], catch_exceptions=False)
+    assert (done.exit_code, "error[DW555]" in done.output) == (1, True)
+    assert "no Airflow connection 'shop'" in done.output
+    assert "AIRFLOW_CONN_SHOP" in done.output
+
+    extra = {"settings": {"home_directory": "/tmp/canary-Jd83"}}  # noqa: S108
+    shop = {"conn_type": "duckdb", "host": "../tiny.duckdb", "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", json.dumps(shop))
+    done = CliRunner().invoke(program, ["bake"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    assert "canary" not in done.output
+    baked = candidates("dags/tiny.dagwright.yaml")[0]
+    parse = folder / "tiny" / baked
+    assert b"canary" not in parse.read_bytes()
+
+    for path, anew in (("../tiny.duckdb", False), ("../other.duckdb", True)):
+        output = {"type": "duckdb", "path": path, "settings": extra["settings"]}
+        profile = {"t": {"target": "d", "outputs": {"d": output}}}
+        (folder / "tiny/profiles.yml").write_text(json.dumps(profile))
+        assert parsed_anew(folder / "tiny", parse, "--profile", "t", "--target", "d") == anew
+
+
+def test_the_exit_statuses_are_those_of_the_starter(airflow_home: AirflowHome) -> None:
+    told = airflow_home.python(
+        "from dagwright_airflow.by_connection import NO_CONNECTION, NO_PROFILE\n"
+        "print(NO_CONNECTION, NO_PROFILE)"
+    )
+    assert told.split()[-2:] == [str(one) for one in EXIT_STATUSES]

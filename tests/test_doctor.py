@@ -180,8 +180,8 @@ def test_a_connection_that_is_not_looked_into(home: Path) -> None:
     )
     assert told.exit_code == 0, told.output
     assert told.stdout.startswith("the connection shop is not looked into: fields of it are templ")
-    assert "DW" not in told.stdout
-    assert told.stdout.splitlines()[-1].startswith("all ")
+    assert "error[" not in told.stdout
+    assert "nodes that the tasks run are in the project there" in told.stdout
     shutil.copytree(home / "tiny", home / "old")
     (home / "old/models/revenue.sql").unlink()
     (home / "old/models/models.yml").unlink()

@@ -141,10 +141,14 @@ def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
     }
 
 
-def bake(folder: Path, profiles: Path, **environment: str) -> None:
-    """Let dbt parse the project for the tasks of the spec in `folder`, by the profile there is."""
+def bake(folder: Path, profiles: Path | None, **environment: str) -> None:
+    """Let dbt parse the project for the tasks of the spec in `folder`.
+
+    By the profile in the folder `profiles`, or else by what Airflow makes of a connection.
+    """
     told = {**os.environ, "DBT_SEND_ANONYMOUS_USAGE_STATS": "False", **environment}
-    words = ("bake", "--dbt", str(BIN / "dbt"), "--profiles-dir", str(profiles))
+    words = ["bake", "--dbt", str(BIN / "dbt")]
+    words += [] if profiles is None else ["--profiles-dir", str(profiles)]
     program("dagwright", *words, folder=folder, environment=told)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import closing
 
@@ -42,13 +43,25 @@ def connect(airflow: LiveAirflow, shop: Shop, **other: object) -> None:
 
 
 def prepare(airflow: LiveAirflow, shop: Shop, dag: str, invocation: str, more: str = "") -> None:
-    """Let dbt parse the shop for a DAG of it, and deploy that."""
+    """Let dbt parse the shop for a DAG of it, and deploy that.
+
+    What the tasks start from is made by the connection itself where they call dbt's API, by a file
+    with the same profile where they do not.
+    """
     connect(airflow, shop)
     secret = {"DBT_ENV_SECRET_SHOP": shop.postgres.password}
     dbt(shop.folder, "parse", **secret)
     spec = SPEC.format(dag=dag, project=shop.folder, invocation=invocation, more=more)
     deploy(airflow, dag, spec)
-    bake(airflow.dags / dag, shop.folder, **secret)
+    if invocation == "subprocess":
+        bake(airflow.dags / dag, shop.folder, **secret)
+        return
+    told = {key: value for key, value in connection(shop).items() if value is not None}
+    variables = {
+        "AIRFLOW_CONN_SHOP_DB": json.dumps(told),
+        "AIRFLOW_HOME": str(airflow.dags.parent),
+    }
+    bake(airflow.dags / dag, None, **variables)
 
 
 @pytest.fixture(scope="module")

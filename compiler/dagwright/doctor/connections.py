@@ -24,9 +24,8 @@ from dagwright.spec.adapters import ADAPTERS
 from dagwright.spec.model import Profile
 
 _STARTER: Final = "dagwright_airflow.by_connection"
-_NO_CONNECTION: Final = 121
-_NO_PROFILE: Final = 122
-"""Exit statuses of the starter."""
+EXIT_STATUSES: Final = (121, 122)
+"""Those of a starter that found no such connection, or one that makes no profile."""
 
 _UNKNOWN: Final[Mapping[str, Any]] = MappingProxyType(
     {"int": 1, "number": 1.0, "bool": False, "list": [], "mapping": {}, "data": False}
@@ -67,7 +66,7 @@ def made_by_airflow(
     last = (ended.output.strip().splitlines() or [""])[-1]
     if ended.code == 0:
         return ByConnection(starter, last)
-    if ended.code in (_NO_CONNECTION, _NO_PROFILE):
+    if ended.code in EXIT_STATUSES:
         return NotMade(last, wrong=True)
     return NotMade("the Airflow beside dagwright does not start")
 
