@@ -123,7 +123,7 @@ def _stand_in(compiled: Compiled, made: NotMade, site: Site, report: Report) -> 
     write_stand_in(profile, site.scratch, site.files)
     if made.wrong:
         route, name = ("execute", "profile", "connection"), str(profile.connection)
-        hint = f"`airflow connections get {name}`"
+        hint = f"Airflow looks for a variable AIRFLOW_CONN_{name.upper()} first"
         finding = NO_PROFILE_BY_CONNECTION.at(
             places.value(route),
             connection=name,
