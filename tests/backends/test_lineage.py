@@ -113,8 +113,12 @@ def test_an_error_that_quotes_a_secret_of_the_profile_is_blanked(airflow, tmp_pa
     profile = "shop: {target: dev, outputs: {dev: {type: \"{{ env_var('KIND') }}\"}}}\n"
     (tmp_path / "profiles.yml").write_text(profile)
     (tmp_path / "dbt_project.yml").write_text("name: shop\nprofile: shop\n")
-    (tmp_path / "manifest.json").write_text("{}")
-    told = {"args": {"profiles_dir": str(tmp_path), "which": "run"}, "results": []}
+    schema = "https://schemas.getdbt.com/dbt/{}.json"
+    metadata = {"dbt_schema_version": schema.format("manifest/v12"), "adapter_type": "duckdb"}
+    (tmp_path / "manifest.json").write_text(json.dumps({"metadata": metadata}))
+    metadata = {"dbt_schema_version": schema.format("run-results/v6"), "invocation_id": "1"}
+    args = {"profiles_dir": str(tmp_path), "which": "run"}
+    told = {"metadata": metadata, "args": args, "results": []}
     (tmp_path / "run_results.json").write_text(json.dumps(told))
     log = logging.getLogger("lineage.secret")
     records = records_of(log)
