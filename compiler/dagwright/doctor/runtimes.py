@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from dagwright.plan.modes.containers import entrypoint
 from dagwright.plan.modes.pods import CONTAINER, literal, pod_name
 from dagwright.spec.model.execute import DockerKeys, LocalKeys, PodKeys, VirtualenvKeys
 from dagwright.spec.model.execute.container import ContainerKeys, Volume
+from dagwright.spec.model.execute.options import is_template
 
 PLAIN: Final = "--no-use-colors"
 ATTACHED: Final = ("--rm", "--stdin", "--quiet", "--restart=Never")
@@ -138,7 +138,7 @@ def _here(about: Asked, words: Sequence[str], program: str) -> Launch:
 
 def _docker(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     keys: DockerKeys = about.keys
-    if _is_template(keys.image):
+    if is_template(keys.image):
         return Unaskable("the image is a template that Airflow fills in")
     known, left_out = _environment(about)
     secrets = _secrets(about)
@@ -149,7 +149,7 @@ def _docker(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     options += [] if keys.network is None else [f"--network={keys.network}"]
     options += [*_arguments(keys)]
     folder = keys.working_dir or about.compiled.plan.command.paths["--project-dir"]
-    options += [] if _is_template(folder) else [f"--workdir={folder}"]
+    options += [] if is_template(folder) else [f"--workdir={folder}"]
     program, arguments = _command(keys, words)
     options += [] if program is None else [f"--entrypoint={program}"]
     daemon = () if keys.docker_url is None else (f"--host={keys.docker_url}",)
@@ -207,7 +207,7 @@ def _mount(volume: Volume) -> str:
 def _pod(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     """Return what runs a pod like those of the tasks in the cluster that `kubectl` talks to."""
     keys: PodKeys = about.keys
-    if _is_template(keys.image) or _is_template(keys.namespace):
+    if is_template(keys.image) or is_template(keys.namespace):
         return Unaskable("the image or the namespace is a template that Airflow fills in")
     manifest = deepcopy(_manifest(about.compiled))
     containers = manifest["spec"]["containers"]
@@ -215,7 +215,7 @@ def _pod(about: Asked, words: Sequence[str]) -> Launch | Unaskable:
     argv = [*([] if keys.entrypoint == "dbt" else ["dbt"]), PLAIN, *words]
     dbt["args"] = [*map(literal, argv)]
     env = dbt.pop("env", [])
-    dbt["env"] = [one for one in env if not _is_template(one.get("value", ""))]
+    dbt["env"] = [one for one in env if not is_template(one.get("value", ""))]
     left_out = tuple(one["name"] for one in env if one not in dbt["env"])
     # The first container is the one whose output is told.
     manifest["spec"]["containers"] = [dbt, *(one for one in containers if one is not dbt)]
@@ -246,16 +246,12 @@ def _manifest(compiled: Compiled) -> dict[str, Any]:
 def _environment(about: Asked) -> tuple[dict[str, str], tuple[str, ...]]:
     """Return the variables whose values are known here, and the names of the others."""
     env = about.compiled.loaded.spec.execute.env
-    known = {name: text for name, text in env.items() if not _is_template(text)}
+    known = {name: text for name, text in env.items() if not is_template(text)}
     return known, tuple(name for name in env if name not in known)
 
 
 def _secrets(about: Asked) -> tuple[str, ...]:
     return tuple(getattr(about.keys, "secrets", {}))
-
-
-def _is_template(text: str) -> bool:
-    return re.search(r"\{[{%]", text) is not None
 
 
 _BY_JOB: Final = "its tasks run what a job in the cloud is defined as, and what it holds is there"

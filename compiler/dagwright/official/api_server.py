@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from dagwright.official.fault import Fault
 from dagwright.spec.amounts import amount
+from dagwright.spec.model.execute.options import is_template
 from dagwright.text.route import Route
 
 Json = Mapping[str, Any]
@@ -231,24 +232,20 @@ def _known(quantity: object) -> Fraction | None:
 def _no_quantity(at: Route, quantity: object) -> Iterator[Fault]:
     text = str(quantity)
     exponent = re.fullmatch(r"\+?(\d+\.?\d*|\.\d+)([eE][-+]?\d+|[nu])", text)
-    if not (_QUANTITY.fullmatch(text) or exponent or _is_template(text)):
+    if not (_QUANTITY.fullmatch(text) or exponent or is_template(text)):
         yield Fault(at, f"is no quantity: {text!r}", "such as `500m`, `2` or `1Gi`")
 
 
 def _unlike(form: _Form, at: Route, text: object) -> Iterator[Fault]:
     if not isinstance(text, str):
         yield from _no_text(at, text)
-    elif form.pattern.fullmatch(text) is None and not _is_template(text):
+    elif form.pattern.fullmatch(text) is None and not is_template(text):
         yield Fault(at, f"is not legal: {text!r}", form.words)
 
 
 def _no_text(at: Route, value: object) -> Iterator[Fault]:
     if not isinstance(value, str):
         yield Fault(at, "must be text, and this is none", "put it in quotes")
-
-
-def _is_template(text: str) -> bool:
-    return re.search(r"\{[{%]", text) is not None
 
 
 def _mapping(part: object, key: str) -> Json:
