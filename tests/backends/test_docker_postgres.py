@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import shutil
-from contextlib import closing
 from dataclasses import replace
 
-import duckdb
 import pytest
 
 from canary import places_with
 from dag_runs import connections, run_dag
 from docker_daemon import MUST
 from docker_shop import DAG, INSIDE, DockerShop, deployed
-from live.shop_in_postgres import Shop, comparable, connection, dbt, output, shop_in_postgres
-from shop import CONFIGS, MADE
+from live.shop_in_postgres import (
+    Shop,
+    connection,
+    dbt,
+    output,
+    shop_in_duckdb,
+    shop_in_postgres,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -49,23 +52,6 @@ def shop(in_postgres, configs, airflow_home, daemon) -> DockerShop:
     return replace(deployed(configs, airflow_home, daemon), folder=in_postgres.folder)
 
 
-def in_duckdb(folder) -> dict[str, list[object]]:
-    """Return what one call of dbt builds of it in DuckDB."""
-    shutil.copytree(CONFIGS / "shop", folder, ignore=MADE)
-    dbt(folder, "build", "--select", *SELECT, "--indirect-selection", "cautious")
-    with closing(duckdb.connect(str(folder / "shop.duckdb"))) as warehouse:
-        made = warehouse.execute(
-            "select table_schema, table_name from information_schema.tables"
-            " where table_schema <> 'main'"
-        ).fetchall()
-        return {
-            f"{schema}.{name}": comparable(
-                warehouse.execute(f'select * from "{schema}"."{name}"').fetchall()  # noqa: S608
-            )
-            for schema, name in made
-        }
-
-
 def test_the_tables_are_those_of_duckdb(shop, in_postgres, tmp_path) -> None:
     """The way to the database is the host's network, and its password is shown nowhere."""
     place = {
@@ -81,7 +67,8 @@ def test_the_tables_are_those_of_duckdb(shop, in_postgres, tmp_path) -> None:
     assert set(run.states) == {task["id"] for task in json.loads(text)["tasks"]}
     tables = in_postgres.tables()
     assert len(tables) > 8
-    assert tables == in_duckdb(tmp_path / "duck")
+    words = ("--select", *SELECT, "--indirect-selection", "cautious")
+    assert tables == shop_in_duckdb(tmp_path / "duck", *words)
     assert places_with(in_postgres.postgres.password, shop.home, text, run) == set()
     assert in_postgres.sessions() == []
     assert shop.containers() == []

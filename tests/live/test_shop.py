@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
-from contextlib import closing
 
-import duckdb
 import pytest
 
 from live.server import LiveAirflow
 from live.shop_in_postgres import (
     Shop,
     bake,
-    comparable,
     connection,
     dbt,
     deploy,
     everything,
+    shop_in_duckdb,
     shop_in_postgres,
 )
-from shop import CONFIGS, MADE
 
 NOT_TAKEN = ("Unable to do partial parsing", "Starting full parse")
 """What dbt says where it parses the project anew although there is a parse."""
@@ -72,20 +68,7 @@ def shop(postgres, tmp_path_factory) -> Shop:
 @pytest.fixture(scope="module")
 def in_duckdb(tmp_path_factory) -> dict[str, list[object]]:
     """What the shop builds in DuckDB, by one call of dbt."""
-    folder = tmp_path_factory.mktemp("duck") / "shop"
-    shutil.copytree(CONFIGS / "shop", folder, ignore=MADE)
-    dbt(folder, "build")
-    with closing(duckdb.connect(str(folder / "shop.duckdb"))) as warehouse:
-        made = warehouse.execute(
-            "select table_schema, table_name from information_schema.tables"
-            " where table_schema <> 'main'"
-        ).fetchall()
-        return {
-            f"{schema}.{name}": comparable(
-                warehouse.execute(f'select * from "{schema}"."{name}"').fetchall()  # noqa: S608
-            )
-            for schema, name in made
-        }
+    return shop_in_duckdb(tmp_path_factory.mktemp("duck") / "shop")
 
 
 def test_every_table_is_that_of_duckdb(live_airflow, shop, in_duckdb) -> None:
