@@ -68,6 +68,15 @@ def test_a_package_that_was_added_since_is_one() -> None:
     assert check(more, LOCK.replace("sha1", git.format("v2") + "sha1"))[0][0] == "DW232"
 
 
+def test_each_file_is_read_once() -> None:
+    lock = LOCK.replace("    name: dbt_utils", "")  # Nothing to look for below dbt_packages.
+    files = MemoryFiles({f"shop/{name}": b"" for name in ("dependencies.yml", "dbt_project.yml")})
+    files.contents["shop/packages.yml"] = HUB.format("1.1.1").encode()
+    files.contents["shop/package-lock.yml"] = lock.encode()
+    read_packages(files, "shop", Report())
+    assert sorted(files.reads) == sorted(files.contents)
+
+
 def test_no_lock_is_one_finding() -> None:
     assert check(HUB.format("1.3.0"), None) == [("DW231", "dbt-labs/dbt_utils")]
     assert found(**{"dependencies.yml": HUB.format("1.3.0")}) == [("DW231", "dbt-labs/dbt_utils")]
@@ -119,6 +128,7 @@ PACKAGES = {
     [
         ("mode: local", "dbt"),
         ("mode: virtualenv, prebuilt: /opt/venv", "dbt"),
+        ("mode: local, docs: {path: /srv/docs}", "docs"),
         ("mode: watcher, producer: {mode: local, install_deps: true}", "producer_dbt"),
     ],
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from types import MappingProxyType
@@ -64,7 +64,7 @@ def read_packages(files: Files, project_dir: str, report: Report) -> Packages | 
 
     Reported is where they are not as the project's files say.
     """
-    asked = [_packages(files, posixpath.join(project_dir, name)) for name in FILES]
+    asked = [_wanted_in(_items(files, posixpath.join(project_dir, name))) for name in FILES]
     wanted = asked[0] or asked[1]
     if not wanted:
         return None
@@ -73,17 +73,18 @@ def read_packages(files: Files, project_dir: str, report: Report) -> Packages | 
     if not files.exists(lock):
         report.add(NOT_LOCKED.at(wanted[0].span, lock=LOCK))
         return Packages(folder, ())
-    _check_lock(files, lock, wanted, report)
-    names = list(_project_names(files, lock))
+    items = list(_items(files, lock))
+    _check_lock(_wanted_in(items), wanted, report)
+    names = list(_project_names(items))
     _check_installed(files, posixpath.join(project_dir, folder), names, report)
     return Packages(folder, tuple(sorted(name for name, _ in names)))
 
 
-def _check_lock(files: Files, lock: str, wanted: Sequence[_Wanted], report: Report) -> None:
+def _check_lock(locked: Iterable[_Wanted], wanted: Iterable[_Wanted], report: Report) -> None:
     """Report what is asked for and not locked so."""
-    locked = {(one.source, _plain_name(one.name)): one for one in _packages(files, lock)}
+    by_name = {(one.source, _plain_name(one.name)): one for one in locked}
     for one in wanted:
-        match = locked.get((one.source, _plain_name(one.name)))
+        match = by_name.get((one.source, _plain_name(one.name)))
         if "{{" in f"{one.name}{one.state}":
             continue  # Only dbt knows what it means.
         if match is None:
@@ -104,10 +105,10 @@ def _check_installed(
             report.add(NOT_INSTALLED.at(span, name=name, folder=posixpath.basename(folder)))
 
 
-def _packages(files: Files, path: str) -> list[_Wanted]:
-    """Return the packages in one of dbt's files, located; none where there is no such file."""
+def _wanted_in(items: Iterable[Table]) -> list[_Wanted]:
+    """Return the packages that the rows of one of dbt's files name, located."""
     found: list[_Wanted] = []
-    for item in _items(files, path):
+    for item in items:
         for source, state in SOURCES.items():
             if (named := item.entries.get(source)) is not None:
                 at = item.entries.get(state or "")
@@ -116,15 +117,15 @@ def _packages(files: Files, path: str) -> list[_Wanted]:
     return found
 
 
-def _project_names(files: Files, lock: str) -> Iterator[tuple[str, Span]]:
+def _project_names(items: Iterable[Table]) -> Iterator[tuple[str, Span]]:
     """Yield the names of the locked projects, which newer versions of dbt write down."""
-    for item in _items(files, lock):
+    for item in items:
         if (name := item.entries.get("name")) is not None:
             yield str(plain(name.value)), name.value.span
 
 
 def _items(files: Files, path: str) -> Iterator[Table]:
-    """Yield the mappings of the list `packages`; a file that is no YAML is for dbt to judge."""
+    """Yield the rows of the list `packages`; none of a file that is missing, or no YAML."""
     document = dbt_document(files, path)
     packages = None if document is None else document.root.entries.get("packages")
     if packages is not None and isinstance(packages.value, Items):
