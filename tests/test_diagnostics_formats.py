@@ -102,12 +102,35 @@ def test_concise_is_one_line_each() -> None:
 
 def test_json_has_ends_and_related_places() -> None:
     document = json.loads(FORMATS["json"](found(), SOURCES, Look()))
-    assert (document["format_version"], document["valid"]) == ("1.0", False)
+    assert (document["format_version"], document["valid"]) == ("1.1", False)
     assert (document["error_count"], document["warning_count"]) == (1, 1)
     first = document["diagnostics"][0]
     assert first["start"] == {"line": 3, "column": 3}
     assert first["end"] == {"line": 3, "column": 10}
     assert [note["file"] for note in first["related"]] == ["spec.yaml", "base.yaml"]
+    assert first["fix"] is None
+
+
+def test_what_is_sure_to_belong_at_a_place_is_a_fix() -> None:
+    sure = [ERROR.at(at(18, 25), instead="schedule", what="x", advice="y"), *found()]
+    document = json.loads(FORMATS["json"](sure, SOURCES, Look()))
+    assert [one["fix"] for one in document["diagnostics"]] == ["schedule", None, None]
+    log = json.loads(FORMATS["sarif"](sure, SOURCES, Look()))
+    first, *others = log["runs"][0]["results"]
+    ((change,),) = (fix["artifactChanges"] for fix in first["fixes"])
+    assert change["artifactLocation"]["uri"] == "spec.yaml"
+    assert change["replacements"] == [
+        {
+            "deletedRegion": {
+                "startLine": 3,
+                "startColumn": 3,
+                "endLine": 3,
+                "endColumn": 10,
+            },
+            "insertedContent": {"text": "schedule"},
+        }
+    ]
+    assert not [one for one in others if "fixes" in one]
 
 
 def test_sarif_names_rules_by_their_number() -> None:
@@ -132,6 +155,7 @@ def test_sarif_is_valid_by_its_official_schema() -> None:
     schema = json.loads(SARIF_SCHEMA.read_text(encoding="utf-8"))
     Draft4Validator.check_schema(schema)
     everywhere = [*found(), ERROR.at(at(0, 3, "/abs/a b.yaml"), what="x", advice="")]
+    everywhere.append(ERROR.at(at(18, 25), instead="schedule", what="x", advice=""))
     for diagnostics in ([], everywhere):
         log = json.loads(FORMATS["sarif"](diagnostics, SOURCES, Look(version="1.2.3")))
         Draft4Validator(schema).validate(log)
@@ -156,7 +180,8 @@ def test_a_secret_is_in_no_format(name: str) -> None:
     text = "env:\n  DB_PASSWORD: hunter2\n  OTHER: 1 # hunter2 is not to be seen\n"
     text = text.replace(" # hunter2 is not to be seen", "")
     start = text.index("hunter2")
-    diagnostics = [SECRET.at(at(start, start + 7)), WARNING.at(at(0, 3), what="it")]
+    quoted = WARNING.at(at(start, start + 7), what="it", instead='"hunter2"')
+    diagnostics = [SECRET.at(at(start, start + 7)), WARNING.at(at(0, 3), what="it"), quoted]
     assert "hunter2" not in FORMATS[name](diagnostics, {"spec.yaml": text}, Look())
 
 

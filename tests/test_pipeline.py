@@ -111,6 +111,26 @@ def test_grouping_renames_no_task() -> None:
     assert grouped.plan.steps[2].group == "models--staging"
 
 
+@pytest.mark.parametrize(
+    ("prefix", "project", "hint"),
+    [
+        ("nihgt", SHOP, "did you mean `night`?"),
+        ("team:", SHOP, "their tags are: nightly"),
+        ("team:", SHOP.replace(" #nightly", ""), "none of them has any tag; `none` says"),
+    ],
+)
+def test_groups_by_tags_that_nothing_has_are_told_of(prefix: str, project: str, hint: str) -> None:
+    spec = SPEC.replace("../shop}", f"../shop, group_by: 'tag:{prefix}'}}")
+    report = Report()
+    made = compile_spec(files(spec, project), "dags/shop.dagwright.yaml", PLAIN, report)
+    assert made is not None
+    (found,) = report.sorted()
+    assert found.rule.code == "DW405"
+    assert spec[found.span.start : found.span.end] == f"'tag:{prefix}'"
+    assert found.help.startswith(hint)
+    assert codes(spec.replace(prefix, "night"), project=SHOP) == []
+
+
 EXECUTES = [
     "{mode: local, project_dir: /srv/shop}",
     "{mode: local, project_dir: shop, invocation: subprocess, dbt_executable: ../bin/dbt}",

@@ -21,6 +21,7 @@ from dagwright.ir.check import faults, placement_faults
 from dagwright.ir.choose import choose_nodes, near_overrides, pick_overrides
 from dagwright.ir.cross_tests import settle_cross_tests
 from dagwright.ir.graph import Graph
+from dagwright.ir.groups import check_groups
 from dagwright.ir.rules import NOTHING_RUNS
 from dagwright.ir.verify import verify_selection
 from dagwright.official.check import check_payloads
@@ -117,6 +118,7 @@ def _compiled(
     graph = make_graph(project, chosen, loaded, observe)
     if next(graph.of(*WORDS), None) is None:
         report.add(NOTHING_RUNS.at(loaded.places.key(("render",))))
+    check_groups(graph, project, loaded, report)
     specs = _environments(document, loaded, options, report)
     lock = lock_of(files, loaded, options.locking, report)
     sources = Sources(

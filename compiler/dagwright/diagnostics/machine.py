@@ -1,7 +1,8 @@
 """Findings for programs: one a line, JSON, SARIF 2.1.0, and GitHub's annotations.
 
 Lines and columns count from 1, columns in Unicode code points; an end is the column after the
-last character. None of the formats holds source text, and so no secret.
+last character. None of the formats holds source text, and so no secret; but for a `fix`, which is
+what `dagwright validate --fix` would write at the finding's place.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dagwright.diagnostics.model import Diagnostic, Rule
 from dagwright.diagnostics.sources import Place, Sources
 from dagwright.diagnostics.summary import summary
 
-JSON_FORMAT: Final = "1.0"
+JSON_FORMAT: Final = "1.1"
 """Raised in its second part when keys are added, in its first when one changes its meaning."""
 
 
@@ -58,6 +59,7 @@ def _json_finding(found: Diagnostic, sources: Sources) -> dict[str, Any]:
         "severity": found.rule.severity,
         "message": found.message,
         "help": found.help,
+        "fix": sources.fix(found),
         **_json_place(sources.place(found.span)),
         "related": [
             {"message": note.text, **_json_place(sources.place(note.span))} for note in found.notes
@@ -129,15 +131,24 @@ def _sarif_result(
         {"id": number, "message": {"text": note.text}, **_sarif_place(sources.place(note.span))}
         for number, note in enumerate(found.notes)
     ]
+    place, fix = _sarif_place(sources.place(found.span)), sources.fix(found)
     return {
         "ruleId": found.rule.code,
         "ruleIndex": rule,
         "level": found.rule.severity,
         "message": {"text": text},
-        "locations": [_sarif_place(sources.place(found.span))],
+        "locations": [place],
         "partialFingerprints": {"dagwright/v1": fingerprint},
         **({"relatedLocations": related} if related else {}),
+        **({} if fix is None else {"fixes": [_sarif_fix(place["physicalLocation"], fix)]}),
     }
+
+
+def _sarif_fix(place: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """Return the change that puts `text` in a place of a file."""
+    replaced = {"deletedRegion": place["region"], "insertedContent": {"text": text}}
+    change = {"artifactLocation": place["artifactLocation"], "replacements": [replaced]}
+    return {"artifactChanges": [change]}
 
 
 def _sarif_place(place: Place) -> dict[str, Any]:

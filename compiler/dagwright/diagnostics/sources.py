@@ -39,6 +39,7 @@ class Sources:
         self._texts = texts
         self._secrets = secrets
         self._lines: dict[str, LineIndex] = {}
+        self._blanks: dict[str, list[tuple[int, int]]] = {}
 
     def place(self, span: Span) -> Place:
         """Return where `span` is; line 1, column 1 of a file that is not at hand."""
@@ -52,12 +53,23 @@ class Sources:
         """Return a line of a file that is at hand, as it may be shown: one column a character."""
         return "".join(map(_visible, self._index(file).line(number)))
 
+    def fix(self, diagnostic: Diagnostic) -> str | None:
+        """Return what belongs at the place of `diagnostic`, where that is sure and no secret."""
+        span = diagnostic.span
+        if diagnostic.instead is None or span.file not in self._texts:
+            return None
+        self._index(span.file)
+        blanks = self._blanks[span.file]
+        secret = any(start < span.end and span.start < end for start, end in blanks)
+        return None if secret else diagnostic.instead
+
     def _index(self, file: str) -> LineIndex:
         if file not in self._lines:
             text = self._texts[file]
             characters = list(text)
             found = [(span.start, span.end) for span in self._secrets.get(file, ())]
-            for start, end in [*found, *secret_stretches(text)]:
+            self._blanks[file] = [*found, *secret_stretches(text)]
+            for start, end in self._blanks[file]:
                 for at in range(max(start, 0), min(end, len(characters))):
                     if characters[at] not in "\r\n":
                         characters[at] = _BLANK

@@ -126,4 +126,28 @@ NOTHING_RUNS: Final = Rule(
     """,
 )
 
-RULES: Final = (CROSS_DAG_TEST, ONLY_CROSS_DAG_TESTS, SELECTION_DIFFERS, NOTHING_RUNS)
+NO_SUCH_GROUPS: Final = Rule(
+    code="DW405",
+    name="no-such-groups",
+    severity="warning",
+    message="no node that runs here has a tag that begins with `{prefix}`, so nothing is grouped",
+    help="{hint}",
+    explain="""\
+    `render: {group_by: "tag:PREFIX"}` puts a node into the task group that the rest of its tag
+    names. Where no tag begins so, every task stands outside of any group, as with `none`.
+
+    ## Example
+    `render: {group_by: "tag:taem:"}` in a project whose models have tags such as `team:finance`.
+
+    ## Use instead
+    `render: {group_by: "tag:team:"}`.
+    """,
+)
+
+RULES: Final = (
+    CROSS_DAG_TEST,
+    ONLY_CROSS_DAG_TESTS,
+    SELECTION_DIFFERS,
+    NOTHING_RUNS,
+    NO_SUCH_GROUPS,
+)
