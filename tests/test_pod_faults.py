@@ -10,8 +10,10 @@ from click.testing import CliRunner
 
 from dagwright.cli import program
 from dagwright.diagnostics import Rule
-from dagwright.official.api_server import NEVER_LABELS, VALUE
+from dagwright.official.api_server import NEVER_LABELS
 from dagwright.official.rules import REFUSED_BY_SERVER, TEMPLATE_IN_LABEL
+from dagwright.spec.container_rules import ILLEGAL_LABEL
+from dagwright.spec.kubernetes_names import VALUE
 from test_container_modes import EXECUTE, examples, found, spec
 from test_pipeline import SPEC
 
@@ -109,6 +111,41 @@ def test_what_an_api_server_refuses(mode: str, keys: str, where: str, sentence: 
         if one.rule == REFUSED_BY_SERVER and one.message.startswith(sentence)
     ]
     assert told == [where]
+
+
+LONG = "a" * 70
+ILLEGAL_KEYS = (
+    "a..b/c",
+    "a-.b/c",
+    "A.b/c",
+    "/c",
+    "a/",
+    "a/b/c",
+    "-c",
+    "c" * 64,
+    f"{'d.' * 127}e/c",
+)
+LEGAL_KEYS = (f"{LONG}.b/c", f"{'d.' * 126}e/c", f"a/{'c' * 63}", "C_c.c", "1/1")
+
+
+@pytest.mark.parametrize("key", ILLEGAL_KEYS)
+@pytest.mark.parametrize("where", ["labels", "node_selector"])
+def test_an_illegal_key_is_found_by_the_spec_and_by_the_manifest(where: str, key: str) -> None:
+    """Of a key of the spec one finding is shown: the two rules have one form."""
+    at_key = found(spec("kubernetes", f"{where}: {{'{key}': x}}"))
+    assert ILLEGAL_LABEL in {one.rule for one in at_key}
+    field = {"labels": "metadata: {labels:", "node_selector": "spec: {nodeSelector:"}[where]
+    in_pod = found(spec("kubernetes", f"pod: {{{field} {{'{key}': x}}}}}}"))
+    assert [one.rule for one in in_pod] == [REFUSED_BY_SERVER]
+
+
+@pytest.mark.parametrize("key", LEGAL_KEYS)
+def test_a_key_that_an_api_server_takes_is_taken(key: str) -> None:
+    assert (
+        found(spec("kubernetes", f"labels: {{'{key}': x}}, node_selector: {{'{key}': x}}")) == []
+    )
+    assert found(spec("kubernetes", f"annotations: {{'{key}': x, Example.org/A: x}}")) == []
+    assert found(spec("kubernetes", f"tolerations: [{{key: '{key}', operator: Exists}}]")) == []
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,13 @@ SCHEMA = "1.33"
 Json = dict[str, Any]
 
 LABEL = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-SUBDOMAIN = rf"(?=.{{1,253}}$){LABEL}(\.{LABEL})*"
+PART = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+SUBDOMAIN = rf"(?=.{{1,253}}$){PART}(\.{PART})*"
 WORD = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
 VALUE = rf"({WORD})?"
-QUALIFIED = rf"({LABEL}(\.{LABEL})*/)?{WORD}"
+QUALIFIED = rf"((?=[^/]{{1,253}}/){PART}(\.{PART})*/)?{WORD}"
 ENVIRONMENT = r"[-._a-zA-Z][-._a-zA-Z0-9]*"
-KEY_OF_DATA = r"(?!\.{1,2}$)[-._a-zA-Z0-9]{1,253}"
+KEY_OF_DATA = r"(?!\.$|\.\.)[-._a-zA-Z0-9]{1,253}"
 QUANTITY = re.compile(r"\+?(\d+(?:\.\d*)?|\.\d+)(n|u|m|k|Ki|[MGTPE]i?|[eE][-+]?\d+)?")
 UNITS = {"n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "k": Decimal(1000)}
 UNITS |= {unit: Decimal(1000) ** (power + 2) for power, unit in enumerate("MGTPE")}

@@ -27,6 +27,7 @@ from dagwright.plan.modes.pods import OPERATOR_LABELS
 from golden_plans import compiled
 from manifests import manifest
 from pod_faults import amount
+from test_pod_faults import ILLEGAL_KEYS, LEGAL_KEYS, LONG
 from test_pods import needs_machine
 
 pytestmark = [pytest.mark.airflow, pytest.mark.xdist_group("pods")]
@@ -259,6 +260,8 @@ FAULTS: tuple[tuple[str, Any], ...] = (
     ("metadata.labels", {"a": "no spaces"}),
     ("metadata.labels", {"a": "x" * 64}),
     ("metadata.labels", {"a": 1}),
+    *(("metadata.labels", {key: "x"}) for key in ILLEGAL_KEYS),
+    *(("spec.nodeSelector", {key: "x"}) for key in ILLEGAL_KEYS),
     ("metadata.annotations", {"a/b/c": "d"}),
     ("spec.nodeSelector", {"a": "b:c"}),
     ("spec.restartPolicy", "Sometimes"),
@@ -281,6 +284,7 @@ FAULTS: tuple[tuple[str, Any], ...] = (
     (f"{C}env", [{"name": "A", "value": 1}]),
     (f"{C}env.1.value", "2"),
     (f"{C}env.1.valueFrom.secretKeyRef.key", "a/b"),
+    (f"{C}env.1.valueFrom.secretKeyRef.key", "..a"),
     (f"{C}env.1.valueFrom.secretKeyRef.name", "A_b"),
     (f"{C}resources", {"requests": {"cpu": "3"}, "limits": {"cpu": "2"}}),
     (f"{C}resources", {"requests": {"memory": "1GB"}}),
@@ -312,6 +316,24 @@ def test_a_pod_with_a_fault_is_refused(place, value, core) -> None:
     with pytest.raises(client.ApiException) as refused:
         core.create_namespaced_pod("default", with_fault(place, value), dry_run="All")
     assert refused.value.status in {400, 422}
+
+
+EDGES: tuple[tuple[str, Any], ...] = (
+    *(("metadata.labels", {key: ""}) for key in LEGAL_KEYS),
+    *(("metadata.annotations", {key: ""}) for key in (*LEGAL_KEYS, "Example.org/A")),
+    ("metadata.labels", {"a": "x" * 63}),
+    ("spec.nodeSelector", dict.fromkeys(LEGAL_KEYS, "x")),
+    ("spec.tolerations", [{"key": key, "operator": "Exists"} for key in LEGAL_KEYS]),
+    ("spec.serviceAccountName", f"{LONG}.b"),
+    (f"{C}env.1.valueFrom.secretKeyRef.key", ".a"),
+)
+
+
+@pytest.mark.parametrize(("place", "value"), EDGES)
+def test_what_is_just_legal_is_taken(place, value, core) -> None:
+    pod = with_fault(place, value)
+    assert_taken(core, pod)
+    assert list(server_faults(pod)) == []
 
 
 OURS = ("metadata.name", "metadata.namespace", "spec.restartPolicy", "spec.containers")

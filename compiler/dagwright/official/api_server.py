@@ -11,45 +11,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from dagwright.official.fault import Fault
 from dagwright.spec.amounts import amount
+from dagwright.spec.kubernetes_names import DOMAIN, FILE, KEY, NAME, VALUE, Form
 from dagwright.spec.model.execute.options import is_template
 from dagwright.text.route import Route
 
 Json = Mapping[str, Any]
 
 
-class _Form(NamedTuple):
-    """How a text must look, for the machine and for people."""
-
-    pattern: re.Pattern[str]
-    words: str
-
-
-_LABEL: Final = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_WORD: Final = r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
-NAME: Final = _Form(
-    re.compile(_LABEL), "up to 63 small letters, digits and `-`, a letter or digit at both ends"
-)
-DOMAIN: Final = _Form(
-    re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*"),
-    "small letters, digits, `-` and `.`, a letter or digit at both ends",
-)
-KEY: Final = _Form(
-    re.compile(rf"({_LABEL}(\.{_LABEL})*/)?{_WORD}"),
-    "up to 63 letters, digits, `-`, `_` and `.`, after a domain and a slash if need be",
-)
-VALUE: Final = _Form(
-    re.compile(rf"({_WORD})?"),
-    "up to 63 letters, digits, `-`, `_` and `.`, a letter or digit at both ends",
-)
-FILE: Final = _Form(
-    re.compile(r"(?!\.{1,2}$)[-._a-zA-Z0-9]{1,253}"), "letters, digits, `-`, `_` and `.`"
-)
-IMAGE: Final = _Form(re.compile(r"\S(.*\S)?"), "the name of an image, without spaces around it")
-PULLED: Final = _Form(re.compile("Always|IfNotPresent|Never"), "Always, IfNotPresent or Never")
+IMAGE: Final = Form(re.compile(r"\S(.*\S)?"), "the name of an image, without spaces around it")
+PULLED: Final = Form(re.compile("Always|IfNotPresent|Never"), "Always, IfNotPresent or Never")
 
 _QUANTITY: Final = re.compile(r"\+?(\d+\.?\d*|\.\d+)(m|k|[KMGTPE]i|[MGTPE])?")
 _NATIVE: Final = ("cpu", "memory", "ephemeral-storage")
@@ -92,7 +66,7 @@ def server_faults(manifest: Json) -> Iterator[Fault]:
     yield from _forms(("metadata",), metadata, IN_METADATA)
     yield from _labels(("metadata", "labels"), _mapping(metadata, "labels"))
     for key, value in _mapping(metadata, "annotations").items():
-        yield from _unlike(KEY, ("metadata", "annotations", key), str(key))
+        yield from _unlike(KEY, ("metadata", "annotations", key), str(key).lower())
         yield from _no_text(("metadata", "annotations", key), value)
     yield from _forms(("spec",), spec, IN_SPEC)
     yield from _labels(("spec", "nodeSelector"), _mapping(spec, "nodeSelector"))
@@ -121,7 +95,7 @@ def template_faults(manifest: Json) -> Iterator[Fault]:
                 yield Fault(("metadata", "labels", key), problem)
 
 
-def _forms(at: Route, part: Json, forms: Sequence[tuple[str, _Form]]) -> Iterator[Fault]:
+def _forms(at: Route, part: Json, forms: Sequence[tuple[str, Form]]) -> Iterator[Fault]:
     for key, form in forms:
         if part.get(key) is not None:
             yield from _unlike(form, (*at, key), part[key])
@@ -236,7 +210,7 @@ def _no_quantity(at: Route, quantity: object) -> Iterator[Fault]:
         yield Fault(at, f"is no quantity: {text!r}", "such as `500m`, `2` or `1Gi`")
 
 
-def _unlike(form: _Form, at: Route, text: object) -> Iterator[Fault]:
+def _unlike(form: Form, at: Route, text: object) -> Iterator[Fault]:
     if not isinstance(text, str):
         yield from _no_text(at, text)
     elif form.pattern.fullmatch(text) is None and not is_template(text):

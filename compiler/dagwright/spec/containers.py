@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from dagwright.spec.container_rules import (
     ONE_SOURCE,
     SECRET_AND_ENV,
 )
+from dagwright.spec.kubernetes_names import KEY, VALUE
 from dagwright.spec.model import Spec, SpecPart
 from dagwright.spec.model.execute import AwsEcsKeys, PodKeys
 from dagwright.spec.model.execute.container import (
@@ -29,13 +29,9 @@ from dagwright.spec.model.execute.container import (
     Volume,
     VolumeKeys,
 )
+from dagwright.spec.model.execute.options import is_template
 from dagwright.spec.model.execute.secrets import DETAILS, SOURCES, SecretKeys
 from dagwright.text.route import Places, Route
-
-_LABEL_VALUE: Final = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,61}[A-Za-z0-9])?)?")
-_LABEL_KEY: Final = re.compile(
-    r"(?:[a-z0-9](?:[a-z0-9.\-]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,61}[A-Za-z0-9])?"
-)
 
 _LEAST: Final = {"cpu": amount("1m"), "memory": amount("6Mi"), "storage": amount("1Mi")}
 """By what is limited: what a container needs at least, of any runtime."""
@@ -177,7 +173,7 @@ def _labels(route: Route, block: PodKeys, places: Places, report: Report) -> Non
     for where in ("labels", "node_selector"):
         for key, value in getattr(block, where).items():
             at: Route = (*route, where, key)
-            if not _LABEL_KEY.fullmatch(key):
+            if not KEY.pattern.fullmatch(key):
                 report.add(ILLEGAL_LABEL.at(places.key(at), what="key", text=key))
-            if "{{" not in value and not _LABEL_VALUE.fullmatch(value):
+            if not is_template(value) and not VALUE.pattern.fullmatch(value):
                 report.add(ILLEGAL_LABEL.at(places.value(at), what="value", text=value))
