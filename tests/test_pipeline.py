@@ -205,7 +205,14 @@ def test_an_environment_must_not_change_which_tests_run() -> None:
 def test_every_environment_is_checked_where_one_is_compiled() -> None:
     spec = SPEC.replace("execute: {mode: local, project_dir: /srv/shop}", "execute: {mode: local}")
     spec += "environments: {dev: {execute: {project_dir: /dev/shop}}, prod: {}}\n"
-    assert codes(spec, Options(environment="dev")) == ["DW501"]
+    report = Report()
+    compile_spec(files(spec), "dags/shop.dagwright.yaml", Options(environment="dev"), report)
+    needed = "the path '../shop' is needed at run time, but nothing says where it lies there"
+    assert [(one.rule.code, one.message) for one in report.sorted()] == [
+        ("DW501", f"{needed}, in environment `prod`"),
+        ("DW501", f"{needed}, where no environment is chosen"),
+    ]
+    assert codes(spec.replace("prod: {}", "prod: {execute: {project_dir: /x}}")) == ["DW501"]
 
 
 @pytest.mark.parametrize(

@@ -99,9 +99,16 @@ class PathMap:
             hint += f"; it starts with none of {', '.join(map(repr, tried))}" if tried else ""
             near = near_miss(path, tried)
             hint += f" ({near})" if near else ""
-            at = self._loaded.places.value(route)
-            report.add(UNMAPPED_PATH.at(at, path=path, hint=hint))
+            at, where = self._loaded.places.value(route), _where(self._loaded)
+            report.add(UNMAPPED_PATH.at(at, path=path, where=where, hint=hint))
         return found and found.path
+
+
+def _where(loaded: LoadedSpec) -> str:
+    """Return in which environment of several a spec is looked at, as the end of a sentence."""
+    if loaded.environment is not None:
+        return f", in environment `{loaded.environment}`"
+    return ", where no environment is chosen" if loaded.places.written(("environments",)) else ""
 
 
 def check_execute_paths(loaded: LoadedSpec, report: Report, *, from_loader: bool) -> None:

@@ -10,7 +10,7 @@ UNMAPPED_PATH: Final = Rule(
     code="DW501",
     name="unmapped-path",
     severity="error",
-    message="the path {path!r} is needed at run time, but nothing says where it lies there",
+    message="the path {path!r} is needed at run time, but nothing says where it lies there{where}",
     help="{hint}",
     explain="""\
     `render:` paths are read where the compiler runs, `execute:` paths where dbt runs. They are
