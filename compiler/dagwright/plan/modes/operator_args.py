@@ -6,7 +6,9 @@ so is what only Python can hold. A test compares the tables with the signatures 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from math import inf
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -16,27 +18,64 @@ from dagwright.spec.model import ContainerKeys
 from dagwright.spec.model.settings import TaskSettings
 from dagwright.text.near import near_miss
 
-TEXT, WHOLE, NUMBER = "text", "a whole number", "a number"
-TRUTH, LIST, MAPPING = "true or false", "a list", "a mapping"
+TEXT, TRUTH, LIST, MAPPING = "text", "true or false", "a list", "a mapping"
+TEXTS, HOSTS = "a list of text", "a mapping of text to text"
+FROM_0, FROM_1 = "a whole number from 0", "a whole number from 1"
+SECONDS = "a number of seconds above 0"
+EXIT_CODE = "an exit code from 1 to 255"
+ROTATED = "the number of files as text, such as `'3'`"
+SIZE = "a size as text, such as `10m`"
+IPC = "`none`, `private`, `shareable`, `host` or `container:NAME`"
 ON_KILL = "`delete_pod` or `keep_pod`"
 TERMINATION = "`File` or `FallbackToLogsOnError`"
+SYSTEM = "`Linux` or `Windows`"
+PRIORITY = "`Regular` or `Spot`"
+TRANSPORT = "`rest` or `grpc`"
+
+
+def _whole(least: int, most: float = inf) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def _like(pattern: str) -> Callable[[Any], bool]:
+    form = re.compile(pattern)
+    return lambda value: isinstance(value, str) and form.fullmatch(value) is not None
+
+
+def _each_is_text(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def _one_of(words: str) -> Callable[[Any], bool]:
+    """Return what asks for a word that `words` has between backquotes."""
+    return _like("|".join(map(re.escape, re.findall("`(.+?)`", words))))
+
 
 TYPES: Final[Mapping[str, Callable[[Any], bool]]] = MappingProxyType(
     {
         TEXT: lambda value: isinstance(value, str),
-        WHOLE: lambda value: isinstance(value, int) and not isinstance(value, bool),
-        NUMBER: lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
         TRUTH: lambda value: isinstance(value, bool),
         LIST: lambda value: isinstance(value, (list, tuple)),
+        TEXTS: lambda value: isinstance(value, (list, tuple)) and _each_is_text(value),
         MAPPING: lambda value: isinstance(value, Mapping),
-        ON_KILL: lambda value: value in {"delete_pod", "keep_pod"},
-        TERMINATION: lambda value: value in {"File", "FallbackToLogsOnError"},
+        HOSTS: lambda value: isinstance(value, Mapping) and _each_is_text(value.values()),
+        FROM_0: _whole(0),
+        FROM_1: _whole(1),
+        SECONDS: lambda value: type(value) in {int, float} and value > 0,
+        EXIT_CODE: _whole(1, 255),
+        ROTATED: _like("[1-9][0-9]*"),
+        SIZE: _like("[1-9][0-9]*[bkmg]?"),
+        IPC: _like("none|private|shareable|host|container:.+"),
+        **{words: _one_of(words) for words in (ON_KILL, TERMINATION, SYSTEM, PRIORITY, TRANSPORT)},
     }
 )
-"""By the name of a type: whether a value is of it."""
+"""By the name of a type: whether a value is of it.
+
+A 0 for an exit code would take each dbt that succeeds for one that was skipped.
+"""
 
 _POD: Final = {
-    "base_container_status_polling_interval": NUMBER,
+    "base_container_status_polling_interval": SECONDS,
     "cluster_context": TEXT,
     "container_name_log_prefix_enabled": TRUTH,
     "durable": TRUTH,
@@ -45,15 +84,15 @@ _POD: Final = {
     "log_events_on_failure": TRUTH,
     "log_events_on_startup": TRUTH,
     "log_pod_spec_on_failure": TRUTH,
-    "logging_interval": WHOLE,
+    "logging_interval": FROM_1,
     "on_kill_action": ON_KILL,
-    "poll_interval": NUMBER,
+    "poll_interval": SECONDS,
     "random_name_suffix": TRUTH,
     "reattach_on_restart": TRUTH,
-    "schedule_timeout_seconds": WHOLE,
-    "skip_on_exit_code": WHOLE,
-    "startup_check_interval_seconds": WHOLE,
-    "termination_grace_period": WHOLE,
+    "schedule_timeout_seconds": FROM_1,
+    "skip_on_exit_code": EXIT_CODE,
+    "startup_check_interval_seconds": FROM_1,
+    "termination_grace_period": FROM_0,
     "termination_message_policy": TERMINATION,
 }
 
@@ -61,20 +100,19 @@ OPERATOR_ARGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
         "docker": {
             "api_version": TEXT,
-            "cap_add": LIST,
-            "dns": LIST,
-            "dns_search": LIST,
-            "env_file": TEXT,
-            "extra_hosts": MAPPING,
+            "cap_add": TEXTS,
+            "dns": TEXTS,
+            "dns_search": TEXTS,
+            "extra_hosts": HOSTS,
             "force_pull": TRUTH,
             "hostname": TEXT,
-            "ipc_mode": TEXT,
-            "log_opts_max_file": TEXT,
-            "log_opts_max_size": TEXT,
+            "ipc_mode": IPC,
+            "log_opts_max_file": ROTATED,
+            "log_opts_max_size": SIZE,
             "privileged": TRUTH,
-            "shm_size": WHOLE,
-            "skip_on_exit_code": WHOLE,
-            "timeout": WHOLE,
+            "shm_size": FROM_0,
+            "skip_on_exit_code": EXIT_CODE,
+            "timeout": FROM_1,
             "tls_ca_cert": TEXT,
             "tls_client_cert": TEXT,
             "tls_client_key": TEXT,
@@ -93,33 +131,33 @@ OPERATOR_ARGS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "use_internal_ip": TRUTH,
         },
         "aws_ecs": {
-            "awslogs_fetch_interval": NUMBER,
+            "awslogs_fetch_interval": SECONDS,
             "group": TEXT,
-            "number_logs_exception": WHOLE,
+            "number_logs_exception": FROM_1,
             "placement_constraints": LIST,
             "placement_strategy": LIST,
             "quota_retry": MAPPING,
             "reattach": TRUTH,
-            "skip_on_exit_code": WHOLE,
+            "skip_on_exit_code": EXIT_CODE,
             "stop_task_on_failure": TRUTH,
             "volume_configurations": LIST,
-            "waiter_delay": WHOLE,
-            "waiter_max_attempts": WHOLE,
+            "waiter_delay": FROM_1,
+            "waiter_max_attempts": FROM_1,
         },
         "azure_container_instance": {
             "fail_if_exists": TRUTH,
             "identity": MAPPING,
-            "os_type": TEXT,
-            "polling_interval": NUMBER,
-            "priority": TEXT,
+            "os_type": SYSTEM,
+            "polling_interval": SECONDS,
+            "priority": PRIORITY,
             "subnet_ids": LIST,
             "xcom_all": TRUTH,
         },
         "gcp_cloud_run_job": {
             "impersonation_chain": TEXT,
-            "polling_period_seconds": NUMBER,
-            "timeout_seconds": NUMBER,
-            "transport": TEXT,
+            "polling_period_seconds": SECONDS,
+            "timeout_seconds": SECONDS,
+            "transport": TRANSPORT,
             "use_regional_endpoint": TRUTH,
             "verbose": TRUTH,
         },
@@ -132,6 +170,7 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "docker": {
             "command": "the compiler decides it",
             "environment": "write it as `env`",
+            "env_file": "write it as `env`: a file would be read where the task runs",
             "private_environment": "write it as `secrets`",
             "container_name": "containers are named after their tasks, so that they can be found",
             "auto_remove": "a container goes away with its task",
@@ -146,6 +185,7 @@ ELSEWHERE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "docker_conn_id": "write it as `connection`",
         },
         "kubernetes": {
+            "active_deadline_seconds": "it follows `execution_timeout`, or `pod` says it",
             "arguments": "the compiler decides it",
             "cmds": "write it as `entrypoint`",
             "env_vars": "write it as `env`",
