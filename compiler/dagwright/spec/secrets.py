@@ -32,7 +32,7 @@ NAMED: Final[tuple[Route, ...]] = (
     ("execute", "vars"),
     ("execute", "profile"),
     *((*block, key) for block in _BLOCKS for key in ("overrides", "operator_args")),
-    *((*block, "pod", "spec") for block in _BLOCKS),
+    *((*block, key) for block in _BLOCKS for key in ("pod", "labels", "annotations")),
     ("render", "dbt", "env"),
     ("render", "dbt", "vars"),
     ("dag", "params"),
@@ -46,9 +46,15 @@ NAMED: Final[tuple[Route, ...]] = (
 
 _OF_CONTAINERS: Final = (
     ("execute", "env"),
-    *((*block, key) for block in _BLOCKS for key in ("overrides", "pod")),
+    *((*block, key) for block in _BLOCKS for key in ("overrides", "pod", "labels", "annotations")),
 )
 """The blocks that become settings of containers."""
+
+_SHOWN: Final = frozenset({"labels", "annotations"})
+"""What is told of a container to everybody who may look at it, and what no dbt reads."""
+
+_OF_AGENTS: Final = "vault.hashicorp.com/"
+"""Annotations of this domain say where a secret lies, whatever they are called."""
 
 
 class _Leaf(NamedTuple):
@@ -102,6 +108,8 @@ def _by_name(leaf: _Leaf) -> Iterator[Diagnostic]:
     hint = "write a template such as {{ conn.warehouse.password }}, filled in at run time"
     if leaf.route[0] == "execute" and leaf.route[1] in {"env", "overrides", "pod", "producer"}:
         hint = "say in `execute.secrets` where it lies; it is looked up at run time"
+    if _is_shown(leaf):
+        hint = "leave it out, and say in `execute.secrets` where it lies: labels are for everybody"
     if leaf.route[0] == "render":
         hint = "set it in the environment where the compiler runs"
     if leaf.route[:2] == ("dag", "deadline"):
@@ -109,10 +117,16 @@ def _by_name(leaf: _Leaf) -> Iterator[Diagnostic]:
     yield SECRET_KEY.at(leaf.scalar.span, key=leaf.route[-1], hint=hint, notes=leaf.notes)
 
 
+def _is_shown(leaf: _Leaf) -> bool:
+    return leaf.route[0] == "execute" and not _SHOWN.isdisjoint(leaf.route[1:-1])
+
+
 def _is_named_secret(leaf: _Leaf) -> bool:
     if not any(leaf.route[: len(block)] == block for block in NAMED):
         return False
     value = leaf.scalar.value
+    if _is_shown(leaf) and leaf.route[-1].startswith(_OF_AGENTS):
+        return False
     return is_secret_name(leaf.route[-1]) and value is not None and not isinstance(value, bool)
 
 
