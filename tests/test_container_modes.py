@@ -118,6 +118,7 @@ def test_an_override_that_no_task_takes_is_an_error() -> None:
         ("docker", "forcepull: true", "did you mean `force_pull`?"),
         ("docker", "mem_limit: 1g", "write it as `limits.memory`"),
         ("docker", "command: x", "the compiler decides it"),
+        ("docker", "env_file: vars.env", "write it as `env`"),
         ("kubernetes", "secrets: []", "it is a Python object; write it as `execute.secrets`"),
         ("aws_eks", "env_vars: {}", "write it as `env`"),
         ("gcp_gke", "startup_timeout_seconds: 1", "write it as `startup_timeout`"),
@@ -139,18 +140,55 @@ def test_an_argument_that_a_spec_cannot_give_says_what_can(
     ("mode", "arguments", "expected"),
     [
         ("docker", "tty: 'yes'", "true or false for `tty`"),
-        ("docker", "timeout: 1.5", "a whole number for `timeout`"),
-        ("docker", "dns: 1.1.1.1", "a list for `dns`"),
-        ("kubernetes", "poll_interval: fast", "a number for `poll_interval`"),
+        ("docker", "timeout: 1.5", "a whole number from 1 for `timeout`"),
+        ("docker", "timeout: 0", "a whole number from 1 for `timeout`"),
+        ("docker", "timeout: true", "a whole number from 1 for `timeout`"),
+        ("docker", "shm_size: -1", "a whole number from 0 for `shm_size`"),
+        ("docker", "dns: 1.1.1.1", "a list of text for `dns`"),
+        ("docker", "cap_add: [SYS_PTRACE, 1]", "a list of text for `cap_add`"),
+        ("docker", "extra_hosts: {db: 1}", "a mapping of text to text for `extra_hosts`"),
+        ("docker", "skip_on_exit_code: 0", "an exit code from 1 to 255"),
+        ("docker", "skip_on_exit_code: 256", "an exit code from 1 to 255"),
+        ("docker", "log_opts_max_file: '0'", "the number of files as text"),
+        ("docker", "log_opts_max_size: much", "a size as text, such as `10m`"),
+        ("docker", "ipc_mode: shared", "`none`, `private`, `shareable`, `host` or"),
+        ("kubernetes", "poll_interval: fast", "a number of seconds above 0 for `poll_interval`"),
+        ("kubernetes", "poll_interval: -1", "a number of seconds above 0 for `poll_interval`"),
+        ("gcp_gke", "logging_interval: 0", "a whole number from 1 for `logging_interval`"),
+        ("aws_eks", "termination_grace_period: -1", "a whole number from 0 for `termination"),
+        ("aws_eks", "on_kill_action: [keep_pod]", "`delete_pod` or `keep_pod`"),
         ("aws_eks", "on_kill_action: keep", "`delete_pod` or `keep_pod` for `on_kill_action`"),
         ("aws_ecs", "quota_retry: 3", "a mapping for `quota_retry`"),
-        ("gcp_cloud_run_job", "transport: 1", "text for `transport`"),
+        ("aws_ecs", "waiter_max_attempts: 0", "a whole number from 1 for `waiter_max_attempts`"),
+        ("aws_ecs", "awslogs_fetch_interval: 0", "a number of seconds above 0"),
+        ("azure_container_instance", "os_type: linux", "`Linux` or `Windows` for `os_type`"),
+        ("azure_container_instance", "priority: Low", "`Regular` or `Spot` for `priority`"),
+        ("gcp_cloud_run_job", "transport: 1", "`rest` or `grpc` for `transport`"),
+        ("gcp_cloud_run_job", "transport: http", "`rest` or `grpc` for `transport`"),
+        ("gcp_cloud_run_job", "timeout_seconds: 0", "a number of seconds above 0"),
     ],
 )
 def test_an_argument_of_another_type_is_an_error(mode: str, arguments: str, expected: str) -> None:
     (one,) = found(spec(mode, f"operator_args: {{{arguments}}}"))
     assert one.rule.code == "DW521"
     assert expected in one.message
+
+
+@pytest.mark.parametrize(
+    ("mode", "arguments"),
+    [
+        ("docker", "timeout: 1, shm_size: 0, dns: [1.1.1.1], cap_add: [], extra_hosts: {db: a}"),
+        ("docker", "log_opts_max_file: '3', log_opts_max_size: 10m, skip_on_exit_code: 255"),
+        ("docker", "ipc_mode: 'container:other'"),
+        ("kubernetes", "poll_interval: 0.5, termination_grace_period: 0, logging_interval: 1"),
+        ("aws_eks", "on_kill_action: keep_pod, termination_message_policy: File"),
+        ("aws_ecs", "awslogs_fetch_interval: 2.5, waiter_delay: 1"),
+        ("azure_container_instance", "os_type: Linux, priority: Spot"),
+        ("gcp_cloud_run_job", "transport: grpc, timeout_seconds: 0.1"),
+    ],
+)
+def test_an_argument_at_the_edge_of_its_range_is_taken(mode: str, arguments: str) -> None:
+    assert found(spec(mode, f"operator_args: {{{arguments}}}")) == []
 
 
 @pytest.mark.parametrize(
@@ -319,6 +357,7 @@ def test_an_argument_that_is_said_elsewhere_names_the_place(arguments: str, hint
 
 
 CONN = "'{{ conn.shop.password }}'"
+VAULT = "vault.hashicorp.com/agent-inject-secret-db-password"
 
 
 @pytest.mark.parametrize(
@@ -342,6 +381,16 @@ CONN = "'{{ conn.shop.password }}'"
             ["DW701"],
         ),
         ("kubernetes", "pod: {spec: {volumes: [{name: a, secret: {secretName: b}}]}}", []),
+        *((mode, "labels: {db_password: hunter2}", ["DW701"]) for mode in ("docker", "aws_ecs")),
+        ("gcp_gke", "annotations: {example.org/db-password: hunter2}", ["DW701"]),
+        ("kubernetes", "pod: {metadata: {annotations: {db_password: hunter2}}}", ["DW701"]),
+        ("kubernetes", "pod: {metadata: {labels: {apiKey: hunter2}}}", ["DW701"]),
+        ("docker", "overrides: [{select: revenue, labels: {db_password: hunter2}}]", ["DW701"]),
+        ("kubernetes", f"annotations: {{a: {CONN}}}", ["DW704"]),
+        ("azure_container_instance", f"labels: {{a: {CONN}}}", ["DW704"]),
+        ("kubernetes", "annotations: {vault.hashicorp.com/agent-inject-token: 'true'}", []),
+        ("kubernetes", f"pod: {{metadata: {{annotations: {{{VAULT}: database/creds}}}}}}", []),
+        ("kubernetes", "annotations: {token_file: /run/token}, labels: {team: finance}", []),
         ("docker", "env: {'A=B': x}", ["DW107"]),
         ("docker", "env: {'': x}", ["DW107"]),
         ("docker", "overrides: [{select: revenue, image: 'a b'}]", ["DW107"]),
@@ -362,6 +411,45 @@ def test_dbt_is_interrupted_where_it_is_the_first_process(pod: str) -> None:
     assert "lifecycle" not in shared
     own = "pod: {spec: {containers: [{name: dbt, lifecycle: null}]}}"
     assert "lifecycle" not in container(made("kubernetes", own)["shop.revenue.run"])
+
+
+POLICY = "policy: {model: {execution_timeout: 90.5s}}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "least"),
+    [
+        (POLICY, 151),
+        (f"{POLICY}, pod: {{spec: {{priorityClassName: high}}}}", 151),
+        (f"{POLICY}, pod: {{spec: {{activeDeadlineSeconds: 5}}}}", None),
+        (f"{POLICY}, pod: {{spec: {{activeDeadlineSeconds: null}}}}", None),
+        ("labels: {a: b}", None),
+    ],
+)
+@pytest.mark.parametrize("mode", ["kubernetes", "aws_eks", "gcp_gke"])
+def test_kubernetes_ends_a_pod_that_outlives_its_task(
+    mode: str, keys: str, least: int | None
+) -> None:
+    """Also one whose task nobody watches any more; what `pod` says stands in its manifest."""
+    tasks = made(mode, keys)
+    assert tasks["shop.revenue.run"].get("active_deadline_seconds") == least
+    assert "active_deadline_seconds" not in tasks["shop.orders.test"]
+
+
+def test_the_deadline_of_a_pod_follows_what_airflow_goes_by() -> None:
+    """The DAG's `default_args`, and a task's own setting over them."""
+    usual = "dag: {default_args: {execution_timeout: 10m}, "
+    text = spec("kubernetes", POLICY).replace("dag: {", usual)
+    pods = tasks(json.loads(compiled(text).text))
+    assert pods["shop.revenue.run"]["active_deadline_seconds"] == 151
+    assert pods["shop.orders.test"]["active_deadline_seconds"] == 660
+    producer = "mode: watcher, producer: {mode: kubernetes, image: dbt, task: {TASK}}"
+    for task, seconds in (("", 660), ("execution_timeout: 1h", 3660)):
+        block = producer.replace("TASK", task)
+        text = SPEC.replace("mode: local", block).replace("dag: {", usual)
+        (first, *_) = json.loads(compiled(text).text)["tasks"]
+        assert first["id"] == "dagwright_producer"
+        assert first["active_deadline_seconds"] == seconds
 
 
 @pytest.mark.parametrize(

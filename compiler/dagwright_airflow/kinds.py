@@ -143,7 +143,7 @@ def _as_they_are(*names: str) -> Mapping[str, Callable[[Any], Any]]:
 
 
 _POD_LISTS: Final = MappingProxyType({"arguments": list})
-_POD_OWN: Final = ("arguments", "pod_template_dict")
+_POD_OWN: Final = ("arguments", "pod_template_dict", "active_deadline_seconds")
 
 
 def watching(house: Callable[[], Any]) -> Callable[[], Any]:

@@ -23,7 +23,12 @@ from dagwright.plan.option_checks import check_engine, check_options, release_of
 from dagwright.plan.paths import PathMap, check_execute_paths
 from dagwright.plan.rules import COMMAND_TOO_LONG, SEEDS_UNKNOWN_TO_MODE
 from dagwright.plan.seeds import MODES_THAT_REMEMBER, remembered_seed
-from dagwright.plan.settings import Settings, airflow_settings, retries_tests
+from dagwright.plan.settings import (
+    Settings,
+    airflow_settings,
+    retries_tests,
+    usual_timeout,
+)
 from dagwright.plan.sources import Sources
 from dagwright.project.model import Project, Resource
 from dagwright.select.rules import NO_EXACT_SELECTOR
@@ -145,7 +150,9 @@ class _Lowering:
         if task.verb not in WORDS:
             return None
         again = retries_tests(task, self.settings)
-        return Call(task.id, task.verb, self._words(task), task.nodes, again)
+        given = airflow_settings(task, self.settings)
+        timeout = given.get("execution_timeout", usual_timeout(self.sources.loaded.spec))
+        return Call(task.id, task.verb, self._words(task), task.nodes, again, timeout)
 
     def _arguments(self, task: Task, call: Call) -> Mapping[str, Any]:
         own = self.mode.own(call)

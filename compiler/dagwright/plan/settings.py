@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from dagwright.ir.graph import Graph, Task, Verb
 from dagwright.project.model import UniqueId
-from dagwright.spec.model import Policy, TaskSettings
+from dagwright.spec.model import Policy, Spec, TaskSettings
 
 POLICY_OF: Final[Mapping[Verb, str | None]] = MappingProxyType(
     {
@@ -73,6 +73,12 @@ def airflow_settings(task: Task, settings: Settings) -> Mapping[str, Any]:
         for node in task.nodes:
             merged.update(said.get(node, {}))
     return dict(sorted(merged.items()))
+
+
+def usual_timeout(spec: Spec) -> float | None:
+    """Return the seconds that `default_args` give a try of any task."""
+    block = spec.dag or spec.task_group
+    return None if block is None else block.default_args.execution_timeout
 
 
 def retries_tests(task: Task, settings: Settings) -> bool:

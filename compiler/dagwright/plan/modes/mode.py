@@ -45,6 +45,8 @@ class Call:
     nodes: tuple[str, ...]
     retry_tests: bool = False
     """Whether the spec says that its failed tests are tried again."""
+    timeout: float | None = None
+    """How many seconds Airflow gives one try of the task, if the spec says."""
 
 
 def unchanged(steps: tuple[Step, ...]) -> tuple[Step, ...]:

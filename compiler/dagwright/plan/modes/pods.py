@@ -43,6 +43,9 @@ As the first process of its container, dbt does not even hear of the signal that
 loop ends with the container, and keeps that signal from an entrypoint that would hand it on.
 """
 
+LEEWAY_SECONDS: Final = 60
+"""How much longer a pod may run than its task, so that Airflow, if it is there, is the first."""
+
 Json = dict[str, Any]
 
 
@@ -92,7 +95,7 @@ def _pod_mode(
             name: pod_name(call.task),
             "arguments": [*map(literal, command(call, keys, given))],
         }
-        return {**words, **changed(pod_arguments(keys, given), shared)}
+        return {**words, **deadline(call, keys), **changed(pod_arguments(keys, given), shared)}
 
     return Mode(kind=kind, shared=shared, own=own, finish=by_node.complain)
 
@@ -107,6 +110,21 @@ def pod_arguments(keys: Any, given: Given) -> Json:
         "pod_template_dict": manifest(keys, given),
     }
     return made if keys.deferrable is None else {**made, "deferrable": keys.deferrable}
+
+
+def deadline(call: Call, keys: Any) -> Json:
+    """Return when Kubernetes itself ends a pod: of a task with a timeout, whatever became of it.
+
+    A pod outlives its task where nobody is there to delete it: a worker or a triggerer that dies,
+    a trigger that cannot. `pod` may say another time, or null for none.
+    """
+    spec = keys.pod.get("spec")
+    if call.timeout is None or (isinstance(spec, Mapping) and _DEADLINE in spec):
+        return {}
+    return {"active_deadline_seconds": ceil(call.timeout) + LEEWAY_SECONDS}
+
+
+_DEADLINE: Final = "activeDeadlineSeconds"
 
 
 def manifest(keys: Any, given: Given) -> Json:

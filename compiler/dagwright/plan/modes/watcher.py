@@ -26,6 +26,7 @@ from dagwright.plan.modes.watcher_rules import (
     WATCHER_FAILS_FAST,
     WATCHER_WITH_PAST,
 )
+from dagwright.plan.settings import usual_timeout
 from dagwright.spec.airflow_versions import settings_of_tasks
 from dagwright.spec.model.execute import Watcher
 from dagwright.spec.model.execute.container import DeferrableKeys
@@ -59,7 +60,8 @@ def watcher(execute: Watcher, given: Given) -> Mode:
     _complain(execute, given)
     inner = PRODUCERS[execute.producer.mode](execute.producer, given)
     shared = {**inner.shared, **_held(execute)}
-    command = ProducerCommand(inner)
+    timeout = execute.producer.task.execution_timeout
+    command = ProducerCommand(inner, timeout or usual_timeout(given.loaded.spec))
     return Mode(
         kind=f"watcher_{inner.kind}",
         shared={**shared, "producer": PRODUCER, "ledger": LEDGER, "wait_seconds": execute.wait},

@@ -7,7 +7,7 @@ what starts dbt, the words that name tasks, and the rest, which is the same what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from dagwright.ir.graph import Verb
@@ -25,6 +25,8 @@ class ProducerCommand:
     """How a mode writes the commands of a producer."""
 
     mode: Mode
+    timeout: float | None = None
+    """How many seconds Airflow gives one try of the producer."""
 
     @property
     def kind(self) -> str:
@@ -41,7 +43,7 @@ class ProducerCommand:
         """What the producer has of its own, beside its command."""
         if not self.is_whole:
             return {}
-        made = self.mode.own(_call("build"))
+        made = self.mode.own(replace(_call("build"), timeout=self.timeout))
         return {name: value for name, value in made.items() if name not in _ARGV}
 
     @property
