@@ -151,12 +151,6 @@ def test_a_version_without_a_schema_is_told() -> None:
             "{ids: /x}",
             "`subnet_ids[0]` lacks `id`",
         ),
-        (
-            "azure_container_instance",
-            "operator_args: {os_type: BSD}",
-            "os_type",
-            "`os_type` is one of Windows, Linux",
-        ),
     ],
 )
 def test_an_argument_that_a_cloud_refuses(mode: str, keys: str, where: str, sentence: str) -> None:
