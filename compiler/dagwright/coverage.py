@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dagwright.ir.build import VERBS
+from dagwright.object_stores import shown
 from dagwright.pipeline import Compiled
 from dagwright.project.model import Resource, UniqueId
 
@@ -30,10 +30,7 @@ def coverage(compiled: Sequence[Compiled]) -> Mapping[str, Coverage]:
     """Return the coverage of each manifest that the specs name, by its path, in order."""
     by_manifest: dict[str, list[Compiled]] = {}
     for one in compiled:
-        render = one.loaded.spec.render
-        folder = one.loaded.beside(("render", "project_dir"), render.project_dir)
-        manifest = posixpath.join(folder, render.manifest)
-        by_manifest.setdefault(manifest, []).append(one)
+        by_manifest.setdefault(shown(one.loaded.manifest), []).append(one)
     return {manifest: _coverage(group) for manifest, group in sorted(by_manifest.items())}
 
 

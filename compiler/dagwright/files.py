@@ -1,5 +1,7 @@
 """The only door to the disk: what a compile reads and writes goes through `Files`.
 
+A path may be the address of an object (`s3://...`), which is read as a file is.
+
 Three implementations: the disk; an in-memory twin for tests, which logs what was read; and drafts
 over another, for what is piped in or not written yet. Paths are `str` with forward slashes, as
 written in specs and resolved by `posixpath`.
@@ -15,6 +17,8 @@ from errno import EISDIR
 from pathlib import Path
 from stat import S_IMODE
 from typing import Protocol
+
+from dagwright.object_stores import is_address, read_object
 
 
 class Files(Protocol):
@@ -49,11 +53,19 @@ class Files(Protocol):
 
 
 class DiskFiles:
-    """The real disk."""
+    """The real disk, and the objects that were read from elsewhere."""
+
+    def __init__(self) -> None:
+        """Begin with no objects."""
+        self._objects: dict[str, bytes] = {}
 
     def read(self, path: str) -> bytes:
-        """Return the bytes of the file at `path`."""
-        return Path(path).read_bytes()
+        """Return the bytes of the file at `path`; an object is fetched once."""
+        if not is_address(path):
+            return Path(path).read_bytes()
+        if path not in self._objects:
+            self._objects[path] = read_object(path)
+        return self._objects[path]
 
     def write(self, path: str, data: bytes) -> None:
         """Replace the file at `path` by `data`; a killed compile leaves no half file."""
@@ -72,8 +84,14 @@ class DiskFiles:
                 temporary.unlink(missing_ok=True)
 
     def exists(self, path: str) -> bool:
-        """Return whether a file or folder lies at `path`."""
-        return Path(path).exists()
+        """Return whether a file or folder lies at `path`, or an object that can be read."""
+        if not is_address(path):
+            return Path(path).exists()
+        try:
+            self.read(path)
+        except OSError:
+            return False
+        return True
 
     def names(self, folder: str) -> list[str]:
         """Return the names in `folder`, sorted; none where there is no such folder."""

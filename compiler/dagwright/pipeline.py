@@ -24,6 +24,7 @@ from dagwright.ir.graph import Graph
 from dagwright.ir.groups import check_groups
 from dagwright.ir.rules import NOTHING_RUNS
 from dagwright.ir.verify import verify_selection
+from dagwright.object_stores import is_address, obstacle, shown
 from dagwright.official.check import check_payloads
 from dagwright.passes import PASSES, Context
 from dagwright.plan import Plan, make_plan
@@ -38,10 +39,11 @@ from dagwright.plan.sources import Sources
 from dagwright.project import Project, read_project
 from dagwright.project.dbt_parse import Dbt, run_dbt_parse
 from dagwright.project.packages import read_packages
-from dagwright.project.rules import REMOTE_MANIFEST
+from dagwright.project.rules import PARSED_ELSEWHERE, STORE_UNREADABLE
 from dagwright.project.warnings import warning_flags
 from dagwright.select import State, read_state
 from dagwright.select.exact import ExactSelectors
+from dagwright.span import Span
 from dagwright.spec import (
     LoadedSpec,
     SpecDocument,
@@ -114,7 +116,7 @@ def _compiled(
         chosen = settle_cross_tests(project, chosen, loaded, report)
     if project is None or chosen is None:
         return None
-    packages = read_packages(files, _project_dir(loaded), report)
+    packages = read_packages(files, loaded.project_dir, report)
     graph = make_graph(project, chosen, loaded, observe)
     if next(graph.of(*WORDS), None) is None:
         report.add(NOTHING_RUNS.at(loaded.places.key(("render",))))
@@ -126,7 +128,7 @@ def _compiled(
         project,
         ExactSelectors(project),
         Assets(project),
-        warning_flags(files, _project_dir(loaded)),
+        warning_flags(files, loaded.project_dir),
         files.real,
         None if lock is None else lock.packages,
         packages,
@@ -145,7 +147,7 @@ def _judge_selection(
     stand_in = resolve_selection(document, options.environment)
     if stand_in is None or stand_in.spec.render.load == "dbt":
         return
-    if files.exists(_manifest(stand_in)):
+    if files.exists(stand_in.manifest):
         project = load_project(files, stand_in, report)
         state = load_state(files, stand_in, report)
         if project is not None:
@@ -173,15 +175,26 @@ def load_project(files: Files, loaded: LoadedSpec, report: Report) -> Project | 
     """Return the project that `render:` names, after a `dbt parse` where it asks for one."""
     render = loaded.spec.render
     manifest_at = loaded.places.value(("render", "manifest"))
-    if "://" in render.manifest:
-        report.add(REMOTE_MANIFEST.at(manifest_at, path=render.manifest))
-        return None
-    manifest = _manifest(loaded)
-    parsed = render.load == "dbt" or (render.load == "auto" and not files.exists(manifest))
     load_at = loaded.places.key(("render", "load"))
-    if parsed and not run_dbt_parse(dbt_of(loaded), report, load_at):
+    manifest = loaded.manifest
+    if is_address(manifest) and render.load == "dbt":
+        report.add(PARSED_ELSEWHERE.at(load_at, path=shown(manifest)))
         return None
-    return read_project(files, manifest, report, manifest_at)
+    if is_address(manifest):
+        ready = _within_reach(manifest, manifest_at, report)
+    else:
+        absent = render.load == "auto" and not files.exists(manifest)
+        parsed = render.load == "dbt" or absent
+        ready = not parsed or run_dbt_parse(dbt_of(loaded), report, load_at)
+    return read_project(files, manifest, report, manifest_at) if ready else None
+
+
+def _within_reach(address: str, at: Span, report: Report) -> bool:
+    """Return whether this installation reads such objects, or report why it does not."""
+    why = obstacle(address)
+    if why is not None:
+        report.add(STORE_UNREADABLE.at(at, path=shown(address), why=why))
+    return why is None
 
 
 def load_state(files: Files, loaded: LoadedSpec, report: Report) -> State | None:
@@ -193,9 +206,11 @@ def load_state(files: Files, loaded: LoadedSpec, report: Report) -> State | None
     if render.state is None:
         return None
     folder = loaded.beside(("render", "state"), render.state)
-    manifest = _manifest(loaded)
     at = loaded.places.value(("render", "state"))
-    return read_state(files, folder, posixpath.dirname(manifest), report, at)
+    if is_address(folder) and not _within_reach(folder, at, report):
+        return None
+    newer = shown(loaded.manifest) if is_address(loaded.manifest) else loaded.manifest
+    return read_state(files, folder, posixpath.dirname(newer), report, at)
 
 
 def dbt_of(loaded: LoadedSpec) -> Dbt:
@@ -206,23 +221,13 @@ def dbt_of(loaded: LoadedSpec) -> Dbt:
         profiles_dir = loaded.beside(("render", "dbt", "profiles_dir"), profiles_dir)
     return Dbt(
         executable=_program(loaded, dbt.executable),
-        project_dir=_project_dir(loaded),
+        project_dir=loaded.project_dir,
         profiles_dir=profiles_dir,
         profile=dbt.profile,
         target=dbt.target,
         variables=dbt.vars,
         env=dbt.env,
     )
-
-
-def _project_dir(loaded: LoadedSpec) -> str:
-    """Return where the dbt project lies for this process."""
-    return loaded.beside(("render", "project_dir"), loaded.spec.render.project_dir)
-
-
-def _manifest(loaded: LoadedSpec) -> str:
-    """Return where the manifest lies for this process."""
-    return posixpath.join(_project_dir(loaded), loaded.spec.render.manifest)
 
 
 def _program(loaded: LoadedSpec, executable: str) -> str:

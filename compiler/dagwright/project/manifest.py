@@ -18,6 +18,7 @@ import msgspec
 
 from dagwright.diagnostics import Report
 from dagwright.files import Files
+from dagwright.object_stores import shown
 from dagwright.project import rules
 from dagwright.project.cycle import find_cycle
 from dagwright.project.faults import complaint_about
@@ -121,8 +122,9 @@ def read_project(files: Files, path: str, report: Report, at: Span) -> Project |
     Every complaint is about `at`, the place in the spec that names the manifest; its sentence
     names `path`. Linear in the size of the file, but for sorting.
     """
+    address, path = path, shown(path)
     try:
-        data = files.read(path)
+        data = files.read(address)
     except FileNotFoundError:
         report.add(rules.MANIFEST_MISSING.at(at, path=path))
         return None

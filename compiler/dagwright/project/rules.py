@@ -329,28 +329,58 @@ DBT_FAILED: Final = Rule(
     """,
 )
 
-REMOTE_MANIFEST: Final = Rule(
+STORE_UNREADABLE: Final = Rule(
     code="DW222",
-    name="remote-manifest",
+    name="unreadable-store",
     severity="error",
-    message="the manifest {path!r} lies in an object store, which this version does not read",
-    help="copy it to a file first, and name that in `render.manifest`",
+    message="nothing here reads {path!r}: {why}",
+    help='pip install "dagwright[remote]" brings what reads S3, Google Cloud Storage and Azure\'s '
+    "Blob Storage",
     explain="""\
-    A manifest is read from the file system of the machine that compiles. In CI, a step that
-    copies the manifest from its bucket comes before `dagwright compile`.
+    `render.manifest` and `render.state` may be addresses: of web servers, and of object stores.
+    Those are read by fsspec, which the compiler does not need otherwise, so it comes as an extra.
+    Who may read is what the environment says: the usual variables, files and accounts of each
+    cloud.
 
     ## Example
     ```yaml
     render:
       project_dir: ../dbt/shop
-      manifest: s3://artifacts/shop/manifest.json
+      manifest: ftp://artifacts/shop/manifest.json
     ```
 
     ## Use instead
     ```yaml
     render:
       project_dir: ../dbt/shop
-      manifest: target/manifest.json
+      manifest: s3://artifacts/shop/manifest.json
+    ```
+    """,
+)
+
+PARSED_ELSEWHERE: Final = Rule(
+    code="DW223",
+    name="parsed-elsewhere",
+    severity="error",
+    message="`load: dbt` writes a manifest on this machine, and {path!r} is to be read",
+    help="take away one of the two",
+    explain="""\
+    `render.load: dbt` runs `dbt parse`, which writes target/manifest.json of the project here.
+    A manifest in an object store was written by another dbt before, and is what it is.
+
+    ## Example
+    ```yaml
+    render:
+      project_dir: ../dbt/shop
+      manifest: s3://artifacts/shop/manifest.json
+      load: dbt
+    ```
+
+    ## Use instead
+    ```yaml
+    render:
+      project_dir: ../dbt/shop
+      manifest: s3://artifacts/shop/manifest.json
     ```
     """,
 )
@@ -369,5 +399,6 @@ RULES: Final = (
     DBT_TOO_NEW,
     DBT_NOT_FOUND,
     DBT_FAILED,
-    REMOTE_MANIFEST,
+    PARSED_ELSEWHERE,
+    STORE_UNREADABLE,
 )

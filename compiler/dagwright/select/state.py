@@ -17,6 +17,7 @@ import msgspec
 
 from dagwright.diagnostics import Report
 from dagwright.files import Files
+from dagwright.object_stores import shown
 from dagwright.project import UniqueId
 from dagwright.select import rules
 from dagwright.select.changes import QUESTIONS, Changes, Snapshot
@@ -98,7 +99,7 @@ class _Reader:
             artifact = path.rpartition("/")[2]
             why = str(error) or type(error).__name__
             self._report.add(
-                rules.STATE_UNREADABLE.at(self._at, path=path, artifact=artifact, why=why)
+                rules.STATE_UNREADABLE.at(self._at, path=shown(path), artifact=artifact, why=why)
             )
             self.failed = True
             return None

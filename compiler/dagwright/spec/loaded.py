@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dagwright.object_stores import is_address
 from dagwright.span import LineIndex, Span
 from dagwright.spec.model import Spec
 from dagwright.text.route import Places, Route
@@ -43,10 +44,21 @@ class LoadedSpec:
         this spec but one that it extends. Backslashes are slashes, which Windows takes too.
         """
         path = path.replace("\\", "/")
-        if path[1:2] == ":":  # A drive of Windows.
+        if path[1:2] == ":" or is_address(path):  # A drive of Windows, or an object.
             return path
         written_in = self.places.value(route).file
         return posixpath.normpath(posixpath.join(posixpath.dirname(written_in), path))
+
+    @property
+    def project_dir(self) -> str:
+        """Where the dbt project lies for this process."""
+        return self.beside(("render", "project_dir"), self.spec.render.project_dir)
+
+    @property
+    def manifest(self) -> str:
+        """Where dbt's manifest lies for this process: a path, or the address of an object."""
+        manifest = self.spec.render.manifest
+        return manifest if is_address(manifest) else posixpath.join(self.project_dir, manifest)
 
     def long_form(self) -> dict[str, Any]:
         """Return the spec as data of JSON, defaults written out: it loads as the same spec."""

@@ -5,7 +5,6 @@ Two texts of one spec mean the same where both are equal.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -52,9 +51,7 @@ def meaning(files: Files, path: str, document: SpecDocument | None, report: Repo
 
 def _artifact(files: Files, loaded: LoadedSpec, variables: Mapping[str, str]) -> str | None:
     """Return what a spec compiles to; None where it does not, or where dbt would have to run."""
-    render = loaded.spec.render
-    project = loaded.beside(("render", "project_dir"), render.project_dir)
-    if render.load == "dbt" or not files.exists(posixpath.join(project, render.manifest)):
+    if loaded.spec.render.load == "dbt" or not files.exists(loaded.manifest):
         return None
     options = Options(loaded.environment, variables)
     compiled = compile_spec(files, loaded.path, options, Report())

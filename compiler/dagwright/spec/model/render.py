@@ -121,7 +121,7 @@ class Render(SpecPart):
     project_dir: str
     """The folder of `dbt_project.yml`, relative to this file."""
     manifest: str = "target/manifest.json"
-    """dbt's manifest: relative to `project_dir`."""
+    """dbt's manifest: relative to `project_dir`, or an address such as `s3://bucket/key`."""
     load: Load = "auto"
     """Where the manifest comes from."""
     dbt: RenderDbt = Field(default_factory=RenderDbt)
@@ -133,7 +133,8 @@ class Render(SpecPart):
     selector: str | None = None
     """A selector of `selectors.yml`, instead of `select` and `exclude`."""
     state: str | None = None
-    """A folder with the artifacts of an earlier run, for `state:`, `result:` and their kin."""
+    """A folder with the artifacts of an earlier run, for `state:`, `result:` and their kin; or an
+    address."""
     tests: Tests = "after_each"
     """Where tests run."""
     cross_dag: CrossDag = "ignore"
