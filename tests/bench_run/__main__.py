@@ -3,12 +3,13 @@
 A whole Airflow (PostgreSQL, LocalExecutor with four slots) runs the shop's 72 nodes in our modes
 `local` and `watcher` and in the peer's, and plain `dbt build` runs it without Airflow. Each is
 timed from the trigger to the end of the run, and once a second all its processes are looked at for
-the memory of tasks and of their dbt, and Airflow is asked how many slots of workers are taken.
-DuckDB lets one process write at a time, so where each node has a dbt of its own, tasks go one by
-one. Selectors leave the rest of the shop out, for a shorter look. All of it ends after
-14 minutes, with what there is by then.
+the memory of tasks and of their dbt, and at the slots of workers that tasks take in Airflow's
+database: in all, and by tasks other than a producer. DuckDB lets one process write at a time, so
+where each node has a dbt of its own, tasks go one by one. A run of one seed comes first and is not
+counted: who is first would pay for what Airflow reads once. Selectors leave the rest of the shop
+out, for a shorter look. All of it ends after an hour, with what there is by then.
 
-Then the follower replays logs of 100 to 3,000 nodes, and a real dbt builds up to 1,000 with and
+Then the follower replays logs of 100 to 3,000 nodes, and a real dbt builds as many with and
 without a producer, which tells what a node costs it.
 """
 
@@ -24,16 +25,17 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import mean
 from typing import Any, Final
 
 HERE: Final = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import slope  # noqa: E402
+from sqlalchemy import create_engine, text  # noqa: E402
 
 from dagwright_airflow.watcher.dbt_log import read_line  # noqa: E402
 from dagwright_airflow.watcher.ledger import Head, Publisher  # noqa: E402
@@ -50,7 +52,7 @@ LOADER: Final = "# airflow dag\nfrom dagwright_airflow import load_dags\nload_da
 SPEC: Final = """\
 version: 1
 dag: {{id: {dag}, schedule: null, max_active_tasks: {most}}}
-render: {{project_dir: {shop}, select: {select}}}
+render: {{project_dir: {shop}, select: {select}, assets: {assets}}}
 execute:
   {mode}
   project_dir: {shop}
@@ -60,7 +62,13 @@ execute:
 MODES: Final = {
     "local": ("mode: local", 1),
     "watcher": ("mode: watcher\n  producer: {mode: local}", 16),
+    "watcher_alone": ("mode: watcher\n  producer: {mode: local}", 16),
+    "warm-up": ("mode: local", 1),
 }
+NO_ASSETS: Final = {"watcher_alone"}
+"""Where no task updates an asset, for which Airflow needs a worker."""
+LABELS: Final = {"watcher_alone": "our `watcher`, `assets: false`"}
+WARM_UP: Final = ["raw_orders"]
 
 PEER: Final = """\
 # airflow dag
@@ -93,16 +101,21 @@ dag = DbtDag(
 PEERS: Final = {"local": 1, "watcher": 16}
 
 
-RUN_SECONDS: Final = 600
-COST_SECONDS: Final = 240
+RUN_SECONDS: Final = 2_400
+COST_SECONDS: Final = 1_200
 
 
 @dataclass(slots=True)
 class Seen:
     """What was seen of a run: the most memory at once, and the slots taken, second by second."""
 
+    idle: Mapping[int, int] = field(default_factory=dict)
+    """Of Airflow's processes before it, by pid: what each of them has more counts."""
     peak: int = 0
     slots: list[int] = field(default_factory=list)
+    """Of all tasks."""
+    others: list[int] = field(default_factory=list)
+    """Of those that are no producer."""
 
 
 Row = tuple[str, str, float, Seen]
@@ -122,7 +135,7 @@ def main(select: list[str]) -> int:
         replay()
         slope.main(slope.SIZES)
     bad = [name for name, state, *_ in rows if "peer" not in name and state != "success"]
-    return int(bool(bad) or len(rows) < 1 + len(MODES) + len(PEERS))
+    return int(bool(bad) or len(rows) < 2 + 2 * len(PEERS))
 
 
 @contextmanager
@@ -151,6 +164,8 @@ def measure(rows: list[Row], select: list[str]) -> None:
             running_postgres() as postgres,
             running_airflow(postgres, root / "airflow", {"OPENBLAS_NUM_THREADS": "1"}) as airflow,
         ):
+            ours(airflow, root, "warm-up", WARM_UP)
+            rows.append(ours(airflow, root, "watcher_alone", select))
             for name in ("watcher", "local"):
                 rows.append(ours(airflow, root, name, select))
                 rows.append(peers(airflow, root, name, select))
@@ -196,13 +211,13 @@ def ours(airflow: LiveAirflow, root: Path, name: str, select: list[str]) -> Row:
     folder.mkdir()
     mode, most = MODES[name]
     spec = folder / f"{dag}.dagwright.yaml"
-    words = json.dumps(select or ["*"])
-    text = SPEC.format(dag=dag, shop=shop, mode=mode, most=most, select=words)
-    spec.write_text(text, encoding="utf-8")
+    given = {"mode": mode, "most": most, "select": json.dumps(select or ["*"])}
+    given["assets"] = json.dumps(name not in NO_ASSETS)
+    spec.write_text(SPEC.format(dag=dag, shop=shop, **given), encoding="utf-8")
     argv = [str(BIN / "dagwright"), "compile", str(spec), "--output", str(folder / "compiled")]
     subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
     (folder / "loader.py").write_text(LOADER, encoding="utf-8")
-    return (f"our `{name}`", *timed(airflow, dag))
+    return (LABELS.get(name, f"our `{name}`"), *timed(airflow, dag))
 
 
 def peers(airflow: LiveAirflow, root: Path, name: str, select: list[str]) -> Row:
@@ -219,14 +234,12 @@ def peers(airflow: LiveAirflow, root: Path, name: str, select: list[str]) -> Row
 def timed(airflow: LiveAirflow, dag: str) -> tuple[str, float, Seen]:
     """Return the state, the seconds and what was seen of one run."""
     airflow.await_dag(dag)
-    seen = Seen()
-    idle = sum(memory(pid) for pid in running_with(airflow.mark))
+    seen = Seen({pid: memory(pid) for pid in running_with(airflow.mark)})
     with looked_at(airflow.mark, seen, airflow=airflow):
         start = time.monotonic()
         run = airflow.trigger(dag)
         state = airflow.wait(dag, run)
         seconds = time.monotonic() - start
-    seen.peak -= idle
     if state != "success":
         say({name: one for name, one in airflow.states(dag, run).items() if one != "success"})
     (airflow.dags / f"{dag}.py").unlink(missing_ok=True)
@@ -243,11 +256,12 @@ def looked_at(
     def look() -> None:
         while not done.wait(1):
             mine = [pid for pid in running_with(mark) if pid != without]
-            seen.peak = max(seen.peak, sum(memory(pid) for pid in mine))
+            more = [memory(pid) - seen.idle.get(pid, 0) for pid in mine]
+            seen.peak = max(seen.peak, sum(one for one in more if one > 0))
             if airflow is not None:
-                with suppress(OSError):
-                    pool = airflow.call("GET", "pools/default_pool")
-                    seen.slots.append(int(pool["occupied_slots"]))
+                taken, others = slots(airflow)
+                seen.slots.append(taken)
+                seen.others.append(others)
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -256,6 +270,17 @@ def looked_at(
     finally:
         done.set()
         thread.join()
+
+
+def slots(airflow: LiveAirflow) -> tuple[int, int]:
+    """Return how many tasks are queued or run, and how many of them are no producer."""
+    query = """select count(*), count(*) filter (where task_id not like '%producer%')
+        from task_instance where state in ('queued', 'running')"""
+    engine = create_engine(airflow.environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"])
+    with engine.connect() as connection:
+        taken, others = connection.execute(text(query)).one()
+    engine.dispose()
+    return taken, others
 
 
 def memory(pid: int) -> int:
@@ -269,12 +294,12 @@ def memory(pid: int) -> int:
 
 def show(rows: list[Row]) -> None:
     """Print what was measured as Markdown."""
-    say("| the shop by | ended | seconds | memory over idle, MiB | slots, median | slots, most |")
+    say("| the shop by | ended | seconds | memory over idle, MiB | slots, mean | of no producer |")
     say("| --- | --- | --- | --- | --- | --- |")
     for name, state, seconds, seen in rows:
-        usual = f"{median(seen.slots):g} | {max(seen.slots)}" if seen.slots else "- | -"
+        usual = f"{mean(seen.slots):.2f} | {mean(seen.others):.2f}" if seen.slots else "- | -"
         say(f"| {name} | {state} | {seconds:.0f} | {seen.peak / MIB:.0f} | {usual} |")
-    say("\nA producer has one slot; what is over that, tasks take that wait or settle.")
+    say("\nA watcher that waits has no slot: it takes one for a moment, to start and to settle.")
 
 
 def replay() -> None:

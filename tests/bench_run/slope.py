@@ -20,7 +20,7 @@ from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any, Final, NamedTuple
 
-SIZES: Final = (100, 500, 1_000)
+SIZES: Final = (100, 1_000, 3_000)
 DBT: Final = str(Path(sys.executable).parent / "dbt")
 
 
