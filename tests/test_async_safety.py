@@ -68,6 +68,10 @@ def macros(adapter: str) -> list[Document]:
         macro("dbt", "run_query", "{% call statement('x') %}{% endcall %}"),
         macro("shop", "cents", "{{ amount }} / 100"),
         macro("shop", "newest", "{% do run_query('select 1') %}"),
+        macro("shop", "even", "{{ odd(n - 1) }}", "shop.odd"),
+        macro("shop", "odd", "{{ even(n - 1) }}", "shop.even"),
+        macro("shop", "round", "{{ trip() }}", "shop.trip", "shop.cents"),
+        macro("shop", "trip", "{{ round() }}", "shop.round", "shop.newest"),
     ]
 
 
@@ -178,6 +182,8 @@ FALLS_BACK: dict[str, tuple[Change, str]] = {
     "flags": (node(raw_code="{{ flags.FULL_REFRESH }}"), "`flags` in orders"),
     "context": (node(raw_code="{{ context['run_' ~ 'query'] }}"), "in orders"),
     "macro that asks": (calls("macro.shop.newest"), "in the macro shop.newest"),
+    "macro that calls one": (calls("macro.shop.trip"), "`run_query` in the macro shop.newest"),
+    "macros in a circle": (calls("macro.shop.round"), "`run_query` in the macro shop.newest"),
     "hidden macro": (
         node(raw_code="{% if execute %}{{ newest() }}{% endif %}"),
         "in the macro shop.newest",
@@ -219,6 +225,7 @@ SAFE: dict[str, Change] = {
     "of other materializations": config(on_schema_change="ignore", lookback=1),
     "columns": column(description="x", data_type="int", quote=None, constraints=[], meta={}),
     "plain macro": calls("macro.shop.cents"),
+    "macros in a circle": calls("macro.shop.even"),
     "dispatch": node(raw_code="{{ adapter.dispatch('cents')() }}"),
     "ephemeral parent": base(config={"enabled": True, "materialized": "ephemeral"}),
     "macro of the project": with_macro("shop", "something_else"),

@@ -8,6 +8,7 @@ that dbt would call. Any other node is run by dbt itself, and says why.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -89,6 +90,7 @@ class Safety:
         self._options = given.command.options
         self._warehouse = warehouse
         self._code = Code(given.project.configs.data)
+        self._asked: dict[UniqueId, str | None] = {}
 
     def why_not(self, call: Call) -> str | None:
         """Return why the task of `call` is dbt's own to run; None if a statement will do."""
@@ -154,19 +156,39 @@ class Safety:
 
     def asks(self, resource: Resource) -> str | None:
         """Return what the SQL of `resource`, or of an ephemeral parent, asks while it compiles."""
+        name = resource.unique_id
+        if name not in self._asked:
+            self._asked[name] = next(self._questions(resource), None)
+        return self._asked[name]
+
+    def _questions(self, resource: Resource) -> Iterator[str]:
         code = self._code.of(resource.unique_id)
         if found := _ASKS.search(code.raw_code or ""):
-            return f"`{found[0]}` in {resource.name}"
+            yield f"`{found[0]}` in {resource.name}"
         # dbt has noted what was called while it parsed, which leaves out `{% if execute %}`.
         called = (*code.depends_on.macros, *self._code.named(code.raw_code or ""))
-        for macro in self._code.reached(called):
-            if found := _ASKS.search(macro.macro_sql):
-                return f"`{found[0]}` in the macro {macro.package_name}.{macro.name}"
+        yield from (self._asking[macro] for macro in called if macro in self._asking)
         for name in resource.parents:
             parent = self._project.resources[name]
             if parent.config.materialized == "ephemeral" and (asked := self.asks(parent)):
-                return asked
-        return None
+                yield asked
+
+    @cached_property
+    def _asking(self) -> Mapping[str, str]:
+        """What each macro asks, itself or by those that it calls; only those that ask."""
+        told = {
+            name: f"`{found[0]}` in the macro {macro.package_name}.{macro.name}"
+            for name, macro in self._code.macros.items()
+            if (found := _ASKS.search(macro.macro_sql))
+        }
+        waiting = deque(told)
+        while waiting:
+            asking = waiting.popleft()
+            for caller in self._code.callers.get(asking, ()):
+                if caller not in told:
+                    told[caller] = told[asking]
+                    waiting.append(caller)
+        return told
 
 
 _MATERIALIZES: Final = re.compile(r"^materialization_(?:table|view)_")

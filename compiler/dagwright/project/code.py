@@ -73,6 +73,15 @@ class Code:
             names[macro.name].append(unique_id)
         return {name: tuple(ids) for name, ids in names.items()}
 
+    @cached_property
+    def callers(self) -> Mapping[str, tuple[str, ...]]:
+        """By macro: the ids of those that call it."""
+        callers = defaultdict[str, list[str]](list)
+        for unique_id, macro in self.macros.items():
+            for called in macro.depends_on.macros:
+                callers[called].append(unique_id)
+        return {name: tuple(ids) for name, ids in callers.items()}
+
     def named(self, code: str) -> Iterator[str]:
         """Yield the ids of all macros, of any package, by whose name `code` may call one."""
         for name in dict.fromkeys(_CALL.findall(code)):
