@@ -45,6 +45,8 @@ _ASKS: Final = re.compile(
 """What makes a model's SQL depend on the warehouse, or on which dbt command compiles it."""
 
 _DISPATCHED: Final = re.compile(r"^[a-z0-9]+__(?=\w)")
+MATERIALIZES: Final = re.compile(r"^materialization_(?:table|view)_")
+"""Matches the names of macros by which dbt makes a table or a view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Safety:
         roots = [
             name
             for name, macro in self._code.macros.items()
-            if macro.package_name in own and _MATERIALIZES.match(macro.name)
+            if macro.package_name in own and MATERIALIZES.match(macro.name)
         ]
         reached = self._code.reached(roots)
         return tuple(sorted({bare(macro.name) for macro in reached if macro.package_name in own}))
@@ -136,7 +138,7 @@ class Safety:
         for macro in self._code.macros.values():
             if macro.package_name in self._warehouse.packages:
                 continue
-            if bare(macro.name) in guarded or _MATERIALIZES.match(macro.name):
+            if bare(macro.name) in guarded or MATERIALIZES.match(macro.name):
                 yield f"the macro {macro.package_name}.{macro.name} takes the place of dbt's own"
 
     def refusal_of(self, materialized: str) -> str:
@@ -189,9 +191,6 @@ class Safety:
                     told[caller] = told[asking]
                     waiting.append(caller)
         return told
-
-
-_MATERIALIZES: Final = re.compile(r"^materialization_(?:table|view)_")
 
 
 def _alone(_: Safety, one: Candidate) -> str | None:

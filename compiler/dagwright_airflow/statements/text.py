@@ -16,8 +16,8 @@ DROP: Final = "{drop}"
 
 _SLOT: Final = re.compile(r"\{(relation|temporary|name|sql)\}")
 _DISPATCHED: Final = re.compile(r"^[a-z0-9]+__(?=\w)")
-_MATERIALIZES: Final = re.compile(r"^materialization_(?:table|view)_")
-
+MATERIALIZES: Final = re.compile(r"^materialization_(?:table|view)_")
+"""Matches the names of macros by which dbt makes a table or a view."""
 
 _LINES_OF_AN_ERROR: Final = 6
 
@@ -78,19 +78,14 @@ def doubt(
     config = node.get("config", {})
     if config.get("materialized") != materialized:
         return f"it is `{config.get('materialized')}` here, and was `{materialized}`"
-    loud = sorted(key for key, value in config.items() if key not in plain and _says(value))
-    if loud:
+    if loud := _loud(plain, config):
         return f"its config has {', '.join(map(repr, loud))} here"
     if node.get("language", "sql") != "sql":
         return f"it is written in {node['language']} here"
     if node.get("constraints"):
         return "it has constraints here"
     for name, column in node.get("columns", {}).items():
-        stated = {**column, **(column.get("config") or {})}
-        loud = sorted(
-            key for key, value in stated.items() if key not in plain_of_columns and _says(value)
-        )
-        if loud:
+        if loud := _loud(plain_of_columns, column, column.get("config") or {}):
             return f"its column {name} has {', '.join(map(repr, loud))} here"
     return None
 
@@ -115,7 +110,7 @@ def doubt_of_all(
     for macro in manifest.get("macros", {}).values():
         if macro["package_name"] in packages:
             continue
-        if bare(macro["name"]) in guarded or _MATERIALIZES.match(macro["name"]):
+        if bare(macro["name"]) in guarded or MATERIALIZES.match(macro["name"]):
             return f"the macro {macro['package_name']}.{macro['name']} takes the place of dbt's"
     return None
 
@@ -189,7 +184,14 @@ def bare(macro: str) -> str:
     return _DISPATCHED.sub("", macro)
 
 
-def _says(value: object) -> bool:
+def _loud(plain: Collection[str], *stated: Mapping[str, Any]) -> list[str]:
+    """Return the keys beside `plain` that say something in any of `stated`, sorted."""
+    keys = {key for one in stated for key, value in one.items() if says_something(value)}
+    return sorted(keys.difference(plain))
+
+
+def says_something(value: object) -> bool:
+    """Return whether a value in dbt's config is more than the absence of one; `false` is."""
     if isinstance(value, dict) and "enforced" in value:
         return bool(value["enforced"])
     return value is not None and value not in ("", [], {})
