@@ -43,6 +43,29 @@ class BigQuery:
     jobs: dict[str, str] = field(default_factory=dict)
     """By job id: the SQL that came through the proxy."""
     said_running: Counter[str] = field(default_factory=Counter)
+    least_seconds: float = 0
+    """How long the proxy says RUNNING of a job at least, however often it is asked."""
+    _let_go: threading.Event = field(default_factory=threading.Event)
+    _began: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._let_go.set()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Have every job run for as long as the context lasts."""
+        self._let_go.clear()
+        try:
+            yield
+        finally:
+            self._let_go.set()
+
+    def still_runs(self, job: str) -> bool:
+        """Return whether the proxy is to say RUNNING of a job, be it done or not."""
+        began = self._began.setdefault(job, time.monotonic())
+        told_enough = self.said_running[job] >= _RUNNING_ANSWERS
+        old_enough = time.monotonic() - began >= self.least_seconds
+        return not (told_enough and old_enough and self._let_go.is_set())
 
     def query(self, sql: str) -> list[list[Any]]:
         """Return the rows of a query, by the emulator itself."""
@@ -65,6 +88,15 @@ class BigQuery:
             return {}
         rows = answer.get("tables", [])
         return {row["tableReference"]["tableId"]: row["type"] for row in rows}
+
+    def contents(self, dataset: str) -> dict[str, tuple[str, list[str]]]:
+        """Return the type and the rows of everything in a dataset and its marts."""
+        found = {}
+        for name in (dataset, f"{dataset}_marts"):
+            for table, kind in self.tables(name).items():
+                rows = self.query(f"select * from `p1.{name}.{table}`")  # noqa: S608
+                found[table] = (kind, sorted(map(str, rows)))
+        return found
 
 
 def _ask(url: str, body: Any = None) -> Any:
@@ -155,7 +187,7 @@ def _slowed(served: BigQuery, body: bytes) -> bytes:
         return body
     name = job["jobReference"]["jobId"]
     served.jobs.setdefault(name, job["configuration"]["query"]["query"])
-    if served.said_running[name] >= _RUNNING_ANSWERS:
+    if not served.still_runs(name):
         return body
     served.said_running[name] += 1
     status = {key: value for key, value in job["status"].items() if "rror" not in key}

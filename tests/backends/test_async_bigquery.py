@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,15 +90,6 @@ class Shop:
             **connections(google=google),
         )
 
-    def contents(self, dataset: str) -> Mapping[str, object]:
-        """Return the type and the rows of everything in a dataset and its marts."""
-        found: dict[str, object] = {}
-        for name in (dataset, f"{dataset}_marts"):
-            for table, kind in self.warehouse.tables(name).items():
-                rows = self.warehouse.query(f"select * from `p1.{name}.{table}`")  # noqa: S608
-                found[table] = (kind, sorted(map(str, rows)))
-        return found
-
 
 @pytest.fixture
 def shop(airflow_home: AirflowHome, warehouse: BigQuery) -> Shop:
@@ -128,8 +119,8 @@ def test_async_ends_as_local_does_with_the_same_tables(shop: Shop) -> None:
     assert set(local.states.values()) == {"success"}, local.output
     assert of_dbt(submitted) == local.states, submitted.output
     assert submitted.states["compiled.sql"] == "success"
-    assert shop.contents("good_two") == shop.contents("good_one")
-    assert set(shop.contents("good_two")) == {*SUBMITTED, "raw_orders", "history"}
+    assert shop.warehouse.contents("good_two") == shop.warehouse.contents("good_one")
+    assert set(shop.warehouse.contents("good_two")) == {*SUBMITTED, "raw_orders", "history"}
     # Each statement was one job, which said RUNNING until after its task had deferred.
     jobs = {name: sql for name, sql in shop.warehouse.jobs.items() if name not in before}
     assert len(jobs) == len(SUBMITTED), jobs
@@ -163,8 +154,8 @@ def test_async_fails_as_local_does(shop: Shop) -> None:
     assert local.states == BAD, local.output
     assert of_dbt(submitted) == BAD, submitted.output
     assert submitted.states["compiled.sql"] == "success"
-    assert shop.contents("bad_two") == shop.contents("bad_one")
-    assert shop.contents("bad_two")["shelf"] == ("TABLE", ["['30']"])
+    assert shop.warehouse.contents("bad_two") == shop.warehouse.contents("bad_one")
+    assert shop.warehouse.contents("bad_two")["shelf"] == ("TABLE", ["['30']"])
     assert "this is odd" in submitted.output
     assert "names` is a table in the warehouse" in submitted.output
 
