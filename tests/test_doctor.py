@@ -74,6 +74,11 @@ def test_no_dbt(home: Path) -> None:
     told = doctor(home, "/no/such/dbt", "./broken")
     assert (told.exit_code, "DW662" in told.stdout) == (1, True)
     assert "no adapter" in told.stdout
+    (home / "broken").write_text("#!/bin/sh\necho 06:00:00 Running with dbt=1.11.0\n")
+    told = doctor(home)
+    assert (told.exit_code, "DW666" in told.stdout) == (1, True)
+    assert "06:00:00 Running with dbt=1.11.0" in told.stdout
+    assert "dbt is there" not in told.stdout
 
 
 def test_a_project_that_is_elsewhere(home: Path) -> None:

@@ -32,10 +32,14 @@ class DockerShop:
     daemon: Daemon
     folder: Path
 
-    def compile(self, select: list[str], *, environment: str = "", **execute: Any) -> str:
+    def compile(
+        self, select: list[str], *, environment: str = "", sources: str = "none", **execute: Any
+    ) -> str:
         """Compile the spec of some of the shop; return the artifact's text."""
         spec = self.home.dags / "docker.dagwright.yaml"
-        spec.write_text(json.dumps(self.spec(select, execute)), encoding="utf-8")
+        made = self.spec(select, execute)
+        made["render"]["sources"] = sources
+        spec.write_text(json.dumps(made), encoding="utf-8")
         chosen = ["--environment", environment] if environment else []
         done = CliRunner().invoke(program, ["compile", str(spec), *chosen])
         assert done.exit_code == 0, done.output

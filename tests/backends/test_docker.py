@@ -91,6 +91,34 @@ def test_a_folder_or_a_secret_that_is_not_there_is_named(shop) -> None:
     assert "warehouse" in run.output
 
 
+def test_a_container_in_which_no_dbt_ran_fails_though_it_ends_well(shop) -> None:
+    """An entrypoint that does not look at its arguments; results of another day are none."""
+    asleep = {"entrypoint": ["sh", "-c", "echo done"]}
+    old = shop.folder / "results/run_results.json"
+    old.parent.mkdir()
+    old.write_text("{}", encoding="utf-8")
+    os.utime(old, (1, 1))
+    for place, seen in (("/target", True), (f"{INSIDE}/results", True), ("/mem/a", False)):
+        volumes = [*shop.block()["volumes"], {"mount": "/mem", "empty": "1Mi"}]
+        shop.compile(["raw_products"], **asleep, target_path=place, volumes=volumes)
+        run = run_dag(shop.home, DAG, **KNOWN)
+        assert run.states == {SEED: "failed" if seen else "success"}, run.output
+        assert (
+            f"its dbt wrote no {place}/run_results.json: nothing has run" in run.output
+        ) == seen
+    assert shop.containers() == []
+
+
+def test_the_freshness_of_a_source_leaves_results_of_its_own(shop) -> None:
+    """In a folder that is there at the next run as well."""
+    place = f"{INSIDE}/results"
+    shop.compile(["source:*"], target_path=place, sources="all")
+    for _ in range(2):
+        run = run_dag(shop.home, DAG, **KNOWN)
+        assert set(run.states.values()) == {"success"}, run.output
+    assert (shop.folder / "results/sources.json").exists()
+
+
 def test_a_killed_task_takes_its_container_along_and_can_be_tried_again(shop) -> None:
     """In less time than Airflow gives it: the container would hold the file of DuckDB."""
     shop.model("stg_products", "{{ config(materialized='table') }}" + ENDLESS)

@@ -46,6 +46,7 @@ def test_what_is_missing_is_told_by_who_misses_it(shop) -> None:
     nowhere = [{"mount": INSIDE, "host": "/no/such/folder"}]
     cases = (
         ({"image": tiny_image(shop.daemon)}, "DW662", "executable file not found"),
+        ({"entrypoint": ["sh", "-c", "echo well"]}, "DW666", "well"),
         ({"project_dir": "/dbt/elsewhere"}, "DW663", "the dbt project is not as dbt wants it"),
         ({"profile": elsewhere}, "DW663", "the profile is not as dbt wants it"),
         ({"volumes": nowhere}, "DW661", "bind source path does not exist: /no/such/folder"),

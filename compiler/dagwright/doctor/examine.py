@@ -12,7 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from dagwright.diagnostics import Report, Rule
-from dagwright.doctor.rules import NO_DBT_THERE, NOT_READY_THERE, OTHER_PROJECT_THERE
+from dagwright.doctor.rules import (
+    NO_DBT_THERE,
+    NO_VERSION_THERE,
+    NOT_READY_THERE,
+    OTHER_PROJECT_THERE,
+)
 from dagwright.pipeline import Compiled
 from dagwright.programs import Ended
 from dagwright.project.dbt_ls import LIST, listed_ids
@@ -44,7 +49,12 @@ def examine(
     if version.code != 0:
         _report(compiled, report, NO_DBT_THERE, ("execute", "image"), output=_last(version.output))
         return
-    yield f"dbt is there: {', '.join(_versions(version.output)) or 'of no version that it tells'}"
+    versions = list(_versions(version.output))
+    if not versions:
+        output = _last(version.output) or "nothing"
+        _report(compiled, report, NO_VERSION_THERE, ("execute", "entrypoint"), output=output)
+        return
+    yield f"dbt is there: {', '.join(versions)}"
     if not connects:
         yield from _nodes(compiled, ask, target, report)
         return
@@ -107,9 +117,9 @@ def _shared(compiled: Compiled) -> Iterator[str]:
 
 def _versions(output: str) -> Iterator[str]:
     """Yield what is installed: dbt itself, then its adapters."""
-    core = re.search(r"installed:\s*(\S+)", output)
+    core = re.search(r"installed:\s*(\S+)|^dbt(?:-\w+)? v?(\d\S*)", output, re.MULTILINE)
     if core is not None:
-        yield core[1]
+        yield core[1] or core[2]
     _, _, plugins = output.partition("Plugins:")
     for name, version in re.findall(r"^\s*- (\w+):\s*(\S+)", plugins, re.MULTILINE):
         yield f"{name} {version}"

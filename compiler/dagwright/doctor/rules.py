@@ -101,7 +101,29 @@ NO_PROFILE_BY_CONNECTION: Final = Rule(
     """,
 )
 
+NO_VERSION_THERE: Final = Rule(
+    code="DW666",
+    name="no-version-there",
+    severity="error",
+    message="what starts where the tasks will run tells no version of dbt, though it ends well",
+    help="let its entrypoint run its arguments, or write `entrypoint: dbt`; it says:\n{output}",
+    explain="""\
+    `dbt --version` ended with exit code 0 in the runtime, and nothing in what it printed is a
+    version. Something else has run: most often the image's own entrypoint, which does not look at
+    its arguments. Every task would do the same, and in a pod or a cloud be green, since there the
+    exit code is all that is known.
+
+    ## Example
+    `execute: {mode: docker, image: etl, entrypoint: keep}`, where the image has
+    `ENTRYPOINT ["sh", "-c", "dbt build"]`.
+
+    ## Use instead
+    `execute: {mode: docker, image: etl, entrypoint: dbt}`
+    """,
+)
+
 RULES: Final = (
+    NO_VERSION_THERE,
     CANNOT_ASK,
     NO_DBT_THERE,
     NOT_READY_THERE,

@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from airflow.providers.docker.exceptions import (
@@ -50,12 +51,21 @@ ENDINGS: Final[Mapping[int, str]] = {
 
 
 class Printed:
-    """A client of Docker that blanks the secrets out of what a container prints."""
+    """A client of Docker that blanks the secrets out of what a container prints.
 
-    def __init__(self, client: Any, blank: Callable[[str], str]) -> None:
-        """Keep the client, which it is in all else, and what blanks a line."""
+    Nor does it believe an exit code alone that dbt has run.
+    """
+
+    def __init__(
+        self, client: Any, blank: Callable[[str], str], check: Callable[[Any, str], None]
+    ) -> None:
+        """Keep the client, which it is in all else, what blanks a line, and what asks for results.
+
+        `check` raises where a container that ended well has none.
+        """
         self._client = client
         self._blank = blank
+        self._check = check
 
     def __getattr__(self, name: str) -> Any:
         """Return what the client has."""
@@ -65,6 +75,13 @@ class Printed:
         """Return the lines as they come; of one that is very long, only its beginning."""
         lines = bounded_lines(self._client.attach(container, **how), _LINE_BYTES)
         return (f"{self._blank(line)}\n".encode() for line in lines)
+
+    def wait(self, container: str) -> Any:
+        """Return how a container ended."""
+        ended = self._client.wait(container)
+        if ended["StatusCode"] == 0:
+            self._check(self._client, container)
+        return ended
 
 
 class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is untyped here.
@@ -98,7 +115,7 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
         labels: dict[str, str] = self.labels or {}
         self.labels = {**labels, **identity, TRY: str(context["ti"].try_number)}
         self._private_environment: dict[str, str] = found
-        self._printed = Printed(self.cli, blank)
+        self._printed = Printed(self.cli, blank, self._check_results)
         try:
             return super().execute(context)
         except APIError as error:
@@ -132,6 +149,26 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
             raise AirflowException("the container was stopped because the task was killed")
         return self._printed or self.hook.api_client
 
+    def _check_results(self, client: Any, container: str) -> None:
+        """Raise if dbt left no results, though its container ended well: nothing has run then.
+
+        A folder in memory is gone with its container, and a daemon may refuse to tell.
+        """
+        place = results_place(self.command)
+        if place is None or any(_in_memory(mount, place) for mount in self.mounts):
+            return
+        try:
+            stream, told = client.get_archive(container, place)
+        except NotFound:
+            raise AirflowException(NOTHING_RAN.format(place=place)) from None
+        except APIError as error:
+            self.log.info("Nobody can tell whether dbt left results: %s", error)
+            return
+        stream.close()
+        began = client.inspect_container(container)["State"]["StartedAt"]
+        if moment(told["mtime"]) < moment(began) - _SKEW:
+            raise AirflowException(NOTHING_RAN.format(place=place))
+
     def _remove(self, name: str) -> None:
         with suppress(APIError):  # It is gone, or going.
             self.hook.api_client.remove_container(name, force=True)
@@ -147,6 +184,49 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
         said = str(error.explanation or error)
         why = next((f"{meaning}. " for sign, meaning in REFUSALS if sign in said), "")
         return f"Docker does not run the image {self.image!r}: {why}The daemon says: {said}"
+
+
+NOTHING_RAN: Final = (
+    "the container ended with exit code 0, and its dbt wrote no {place}: nothing has run. With "
+    "`entrypoint: keep`, the image's entrypoint must run its arguments; and a dbt that is told to "
+    "write no JSON (DBT_WRITE_JSON) cannot be told from none"
+)
+
+_SKEW: Final = timedelta(minutes=1)
+"""How far the clock of a volume may be behind that of the daemon."""
+
+
+def results_place(command: Sequence[str]) -> str | None:
+    """Return the file in which a dbt command leaves its results; None if it says no folder.
+
+    Example:
+        >>> results_place(["run", "--target-path", "/tmp/target"])
+        '/tmp/target/run_results.json'
+    """
+    if _TARGET_PATH not in command:
+        return None
+    name = "sources.json" if "freshness" in command[:3] else "run_results.json"
+    folder = command[list(command).index(_TARGET_PATH) + 1]
+    return f"{folder.rstrip('/')}/{name}"
+
+
+_TARGET_PATH: Final = "--target-path"
+
+
+def _in_memory(mount: Mapping[str, Any], place: str) -> bool:
+    target = str(mount["Target"]).rstrip("/")
+    return mount["Type"] == "tmpfs" and place.startswith(f"{target}/")
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that Docker tells, to the microsecond.
+
+    Example:
+        >>> moment("2026-01-01T06:00:00.123456789Z").isoformat()
+        '2026-01-01T06:00:00.123456+00:00'
+    """
+    whole = re.sub(r"(\.\d{1,6})\d*", lambda digits: digits[1].ljust(7, "0"), text)
+    return datetime.fromisoformat(whole.replace("Z", "+00:00"))
 
 
 def interrupt(client: Any, containers: Collection[str]) -> None:
