@@ -81,6 +81,7 @@ def running_daemon() -> Iterator[Daemon]:
             url = f"unix://{run}/docker.sock"
             _wait(process, url, root / "log")
             with closing(docker.DockerClient(base_url=url)) as client:
+                _remove_left(client)
                 daemon = Daemon(url, _image(client), client)
                 _try_a_container(daemon)
                 yield daemon
@@ -88,6 +89,12 @@ def running_daemon() -> Iterator[Daemon]:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)
             _unmount(Path(run, "exec/netns/default"))
+
+
+def _remove_left(client: docker.DockerClient) -> None:
+    """Remove the containers of tests that were killed: the data of the daemon is kept."""
+    for container in client.containers.list(all=True):
+        container.remove(force=True)
 
 
 def _unmount(place: Path) -> None:
