@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -253,6 +254,35 @@ def doctors(
     lock = Lock("shop.requirements.lock", made["lock"], is_new=False)
     where = environments_folder(keys, str(folder), os.environ)
     return made_dbt(keys, lock, where, DiskFiles())
+
+
+def test_a_user_without_a_home_is_told_what_to_name(
+    folder: Path, made: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(_: int) -> Any:
+        raise KeyError
+
+    del made["folder"]
+    for name in ("HOME", "XDG_CACHE_HOME", "DAGWRIGHT_VENV_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    assert "has no home for virtual environments: name a folder" in failure(folder, made)
+
+
+def test_settings_of_pip_and_uv_on_a_worker_do_not_lead_astray(
+    folder: Path, made: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    astray = folder.parent / "astray"
+    other = folder.parent / "constraints.txt"
+    other.write_text("dbt-core==1.2.0\n")
+    for name in ("PIP_TARGET", "PIP_PREFIX", "UV_PROJECT_ENVIRONMENT"):
+        monkeypatch.setenv(name, str(astray))
+    for name in ("PIP_CONSTRAINT", "UV_CONSTRAINT", "UV_OVERRIDE"):
+        monkeypatch.setenv(name, str(other))
+    monkeypatch.setenv("UV_SYSTEM_PYTHON", "1")
+    monkeypatch.setenv("UV_PYTHON", "3.99")
+    assert run(folder, made)["how"] == "program"
+    assert not astray.exists()
 
 
 def test_the_password_of_an_index_may_be_a_secret_and_is_not_told(

@@ -65,6 +65,7 @@ class Worker:
         from dagwright_airflow.operators.virtualenvs import Wanted
 
         lock = (self.root / "requirements.lock").read_text(encoding="utf-8")
+        lock += self.environment.get("MORE_OF_THE_LOCK", "")
         given = {"lock": lock, "python": None, "folder": self.folder}
         return Wanted(**{**given, **changed})
 
@@ -220,6 +221,19 @@ def test_fifty_that_ask_at_once_make_it_once(worker: Worker, change: Any) -> Non
     assert worker.left() == []
 
 
+def _of_two_locks(worker: Worker) -> None:
+    worker.environment["MORE_OF_THE_LOCK"] = f"# {os.getpid() % 2}\n"
+
+
+@pytest.mark.slow
+def test_two_locks_that_are_asked_for_at_once_are_made_once_each(worker: Worker) -> None:
+    lines = ended(worker, start_all(worker, 20, _of_two_locks))
+    assert [line for line in lines if line.startswith("FAILED")] == []
+    assert len({line for line in lines if line.startswith("PLACE")}) == 2
+    assert len([line for line in lines if line.startswith("Making")]) == 2
+    assert worker.left() == []
+
+
 @pytest.mark.slow
 def test_builders_killed_at_every_step_leave_one_build_and_no_failure(worker: Worker) -> None:
     """Of fifty that ask, the one that builds is killed at each step, until one is left alone."""
@@ -277,6 +291,85 @@ def test_what_is_killed_at_any_moment_is_made_by_the_next(worker: Worker) -> Non
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
+@pytest.mark.parametrize("moment", ["Making", "The virtual environment is ready"])
+def test_a_builder_that_dies_as_it_begins_or_when_all_is_done(worker: Worker, moment: str) -> None:
+    """The last moment is that between the rename and the release of the lock."""
+
+    def dies(line: str) -> None:
+        if line.startswith(moment):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=worker.ask, args=(dies,))
+    child.start()
+    child.join(60)
+    assert child.exitcode == -signal.SIGKILL
+    lines: list[str] = []
+    assert said(worker.ask(lines.append)).startswith("small dbt")
+    assert bool(lines) == (moment == "Making")
+    assert worker.left() == []
+
+
+FULL_DISK = """\
+#!/bin/sh
+ulimit -f 1
+exec "{uv}" "$@"
+"""
+"""A uv that can write no file of more than some hundred bytes."""
+
+
+def test_a_disk_that_fills_up_leaves_nothing_and_the_next_one_makes_it(worker: Worker) -> None:
+    from dagwright_airflow.operators.virtualenvs import VirtualenvError
+
+    uv = worker.root / "programs" / "uv"
+    uv.unlink()
+    uv.write_text(FULL_DISK.format(uv=UV), encoding="utf-8")
+    uv.chmod(0o755)
+    with pytest.raises(VirtualenvError, match="uv exited with"):
+        worker.ask()
+    assert worker.left() == []
+    uv.unlink()
+    uv.symlink_to(UV)
+    assert said(worker.ask()).startswith("small dbt")
+
+
+def test_a_reader_writes_nothing(worker: Worker) -> None:
+    """So a folder that is read-only is enough, once an environment is there."""
+    place = worker.ask()
+    place.with_name(f"{place.name}.lock").unlink()
+    before = sorted(path.name for path in worker.folder.iterdir())
+    assert worker.ask() == place
+    assert sorted(path.name for path in worker.folder.iterdir()) == before
+
+
+def test_a_copy_that_followed_the_link_is_used_and_replaced_when_it_breaks(
+    worker: Worker,
+) -> None:
+    place = worker.ask()
+    whole = shutil.copytree(place, worker.root / "copy", symlinks=True)
+    place.unlink()
+    Path(whole).rename(place)
+    assert worker.ask() == place
+    assert not place.is_symlink()
+    (place / "bin" / "dbt").unlink()
+    assert said(worker.ask()).startswith("small dbt")
+    assert place.is_symlink()
+    assert worker.left() == []
+
+
+def test_pythons_that_lie_elsewhere_have_environments_of_their_own(worker: Worker) -> None:
+    """Or else machines that share a folder would remove what they cannot start themselves."""
+    other = worker.root / "other-python"
+    other.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    other.chmod(0o755)
+    link = worker.root / "linked-python"
+    link.symlink_to(Path(sys.executable).resolve())
+    place = worker.ask()
+    assert worker.ask(python=str(link)) == place
+    assert worker.ask(python=str(other)) != place
+    assert said(place).startswith("small dbt")
+
+
 def test_a_link_that_was_not_put_in_place_is_removed(worker: Worker) -> None:
     place = worker.ask()
     made = place.readlink().name
@@ -312,18 +405,38 @@ def test_what_cannot_be_made_is_told_with_the_reason(
         worker.ask(**changed)
 
 
-def test_a_package_that_is_not_the_locked_one_is_refused(worker: Worker) -> None:
+@pytest.mark.parametrize("change", [_nothing, without_uv], ids=["uv", "pip"])
+def test_a_package_that_is_not_the_locked_one_is_refused(
+    worker: Worker, change: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dagwright_airflow.operators.virtualenvs import VirtualenvError
 
     lock = worker.root / "requirements.lock"
     text = lock.read_text(encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [*sys.path])  # `without_uv` changes it.
     first = text.partition("sha256:")[2][:8]
     lock.write_text(text.replace(first, "0" * 8), encoding="utf-8")
     lines: list[str] = []
-    with pytest.raises(VirtualenvError, match="exited with 1"):
+    change(worker)
+    with pytest.raises(
+        VirtualenvError, match="a package is not the one that was locked"
+    ) as raised:
         worker.ask(lines.append)
+    assert "exited with 1, and its last lines are:" in str(raised.value)
+    assert "dbt" in str(raised.value).rpartition("last lines are:")[2]
     assert any("hash" in line.lower() for line in lines), lines
     assert worker.left() == []
+
+
+def test_a_uv_that_does_not_start_finds_no_python(worker: Worker) -> None:
+    from dagwright_airflow.operators.virtualenvs import VirtualenvError
+
+    uv = worker.root / "programs" / "uv"
+    uv.unlink()
+    uv.write_bytes(b"\x7fELF")
+    uv.chmod(0o755)
+    with pytest.raises(VirtualenvError, match=r"Python 3\.99 is not on this worker"):
+        worker.ask(python="3.99")
 
 
 def test_passwords_of_indexes_are_not_told(worker: Worker) -> None:
@@ -337,9 +450,10 @@ def test_passwords_of_indexes_are_not_told(worker: Worker) -> None:
         UV_INDEX_URL="http://robot:canary-1%21@127.0.0.1:9/simple", UV_HTTP_RETRIES="0"
     )
     lines: list[str] = []
-    with pytest.raises(VirtualenvError):
+    with pytest.raises(VirtualenvError) as raised:
         worker.ask(lines.append)
-    assert "127.0.0.1:9" in "\n".join(lines)
+    lines.append(str(raised.value))
+    assert "127.0.0.1:9" in lines[-1]
     assert "canary-1" not in "\n".join(lines)
     assert "robot" not in "\n".join(lines)
 

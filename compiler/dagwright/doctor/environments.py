@@ -1,7 +1,7 @@
 """Where the environment of mode `virtualenv` lies on the machine at hand, once a task has made it.
 
 The runtime decides where that is, and these are its rules: below the folder of environments, the
-digest of the lock, then the kind of Python, system, machine and C library.
+digest of the lock, then the kind of Python, system, machine and C library, then which Python.
 """
 
 from __future__ import annotations

@@ -53,13 +53,6 @@ class OwnPython:
     def _place(self, environment: Mapping[str, str]) -> Path:
         if "prebuilt" in self.stated:
             return self.resolved(self.stated["prebuilt"])
-        python = self.stated.get("python")
-        folder = self.stated.get("folder")
-        wanted = Wanted(
-            lock=self.stated["lock"],
-            python=str(self.resolved(python)) if python and "/" in python else python,
-            folder=self.resolved(folder) if folder else default_folder(environment),
-        )
         builder = builder_environment(environment)
 
         def run(argv: Sequence[str], tell: Callable[[str], None], keep: int) -> int:
@@ -72,9 +65,18 @@ class OwnPython:
             return status
 
         try:
-            return virtualenv(wanted, builder, self.tell, run)
+            return virtualenv(self._wanted(environment), builder, self.tell, run)
         except VirtualenvError as error:
             raise AirflowException(str(error)) from error
+
+    def _wanted(self, environment: Mapping[str, str]) -> Wanted:
+        python = self.stated.get("python")
+        folder = self.stated.get("folder")
+        return Wanted(
+            lock=self.stated["lock"],
+            python=str(self.resolved(python)) if python and "/" in python else python,
+            folder=self.resolved(folder) if folder else default_folder(environment),
+        )
 
 
 def variables_of(

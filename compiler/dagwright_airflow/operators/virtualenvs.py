@@ -1,6 +1,7 @@
 """Virtual environments that are made from a lock, once, by whichever task needs one first.
 
-Below the folder of environments, for each lock, Python and platform (`KEY`):
+Below the folder of environments, for each lock, Python and platform (`KEY`; a Python is where it
+lies, so that machines which share a folder and keep theirs elsewhere leave each other's alone):
 
     KEY            a link to the environment, which appears when all of it is there
     KEY.RANDOM     an environment: the one that the link names, or one that is being made
@@ -39,11 +40,23 @@ FOLDER_VARIABLE: Final = "DAGWRIGHT_VENV_DIR"
 _LOCK_FILE: Final = "requirements.lock"
 _FIRST_LINES: Final = 200
 _LAST_LINES: Final = 50
+_QUOTED_LINES: Final = 6
 _SECRET_NAME: Final = re.compile(r"PASSWORD|TOKEN|SECRET|CREDENTIAL", re.IGNORECASE)
 _USER_OF_ADDRESS: Final = re.compile(r"(\w+://)[^/\s@]+@")
 _PASSWORD_OF_ADDRESS: Final = re.compile(r"\w+://[^/\s@:]*:([^/\s@]+)@")
 _SHORTEST_SECRET: Final = 4
 _VERSION: Final = re.compile(r"\d+\.\d+")
+_NOT_THE_LOCKED: Final = re.compile(r"hash(es)? mismatch|do not match the hashes", re.IGNORECASE)
+"""What uv and pip say of a package whose hash is not that of the lock."""
+_WOULD_MISLEAD: Final = frozenset(
+    {
+        *("PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"),
+        *("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_CONSTRAINT", "PIP_REQUIREMENT"),
+        *("UV_SYSTEM_PYTHON", "UV_PYTHON", "UV_CONSTRAINT", "UV_OVERRIDE", "UV_EXCLUDE"),
+        *("UV_BUILD_CONSTRAINT", "UV_PROJECT_ENVIRONMENT", "UV_NO_VERIFY_HASHES"),
+    }
+)
+"""Variables of a worker by which pip and uv install elsewhere, or other than the lock says."""
 
 
 class VirtualenvError(Exception):
@@ -103,16 +116,19 @@ def virtualenv(
     place = wanted.folder / f"{wanted.digest[:16]}-{_kind(interpreter)}"
     if _is_ready(place):
         return place
-    say = _masked(tell, environment)
+
+    def run_masked(argv: Sequence[str], printed: Callable[[str], None], keep: int) -> int:
+        return run(argv, _masked(printed, environment), keep)
+
     try:
         wanted.folder.mkdir(parents=True, exist_ok=True)
-        with _locked(place.with_name(f"{place.name}.lock"), say) as lock:
+        with _locked(place.with_name(f"{place.name}.lock"), tell) as lock:
             if not _is_ready(place):
                 _sweep(place)
                 try:
                     build = _Build(place, interpreter, wanted.lock, lock)
-                    _publish(place, _built(build, environment, say, run))
-                    say("The virtual environment is ready.")
+                    _publish(place, _built(build, environment, tell, run_masked))
+                    tell("The virtual environment is ready.")
                 finally:
                     _sweep(place)
     except OSError as error:
@@ -121,11 +137,21 @@ def virtualenv(
 
 
 def default_folder(environment: Mapping[str, str]) -> Path:
-    """Return where environments lie if nothing says so: in the cache of the user."""
+    """Return where environments lie if nothing says so: in the cache of the user.
+
+    Raises:
+        VirtualenvError: the user has no home, as containers have users that nobody knows.
+    """
     if named := environment.get(FOLDER_VARIABLE):
         return Path(named)
-    cache = environment.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache, "dagwright", "venvs")
+    cache = environment.get("XDG_CACHE_HOME")
+    try:
+        return Path(cache or Path.home() / ".cache", "dagwright", "venvs")
+    except RuntimeError:
+        raise VirtualenvError(
+            "the user of this worker has no home for virtual environments: name a folder as "
+            f"`execute.venv_dir`, or by {FOLDER_VARIABLE} on the worker"
+        ) from None
 
 
 def environment_of(place: Path, environment: Mapping[str, str]) -> dict[str, str]:
@@ -181,10 +207,13 @@ def _found_by_uv(version: str, environment: Mapping[str, str]) -> str | None:
     if uv is None:
         return None
     argv = [*uv, "python", "find", "--no-python-downloads", "--no-project", version]
-    done = subprocess.run(  # noqa: S603 (uv, by its full path)
-        argv, env=dict(environment), capture_output=True, text=True, timeout=60, check=False
-    )
-    return done.stdout.strip() if done.returncode == 0 else None
+    try:
+        done = subprocess.run(  # noqa: S603 (uv, by its full path)
+            argv, env=dict(environment), capture_output=True, text=True, timeout=60, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
 
 
 def _uv(environment: Mapping[str, str]) -> list[str] | None:
@@ -195,10 +224,11 @@ def _uv(environment: Mapping[str, str]) -> list[str] | None:
 
 
 def _kind(interpreter: Interpreter) -> str:
-    """Return what an environment is bound to beside its lock: Python, system, machine, libc."""
+    """Return what an environment is bound to beside its lock: system, machine, libc, Python."""
     words = [interpreter.tag, sys.platform, platform.machine().lower()]
     with suppress(ValueError, OSError, AttributeError):
         words.append((os.confstr("CS_GNU_LIBC_VERSION") or "").replace(" ", ""))
+    words.append(sha256(os.path.realpath(interpreter.path).encode()).hexdigest()[:6])
     return "-".join(word for word in words if word)
 
 
@@ -221,7 +251,9 @@ def _locked(path: Path, say: Callable[[str], None]) -> Iterator[int]:
 
 def _sweep(place: Path) -> None:
     """Remove what builders left that did not end well, and an environment without its Python."""
-    current = place.readlink().name if _is_ready(place) else None
+    current = place.readlink().name if _is_ready(place) and place.is_symlink() else None
+    if current is None and place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place, ignore_errors=True)  # A copy that followed links, and broke.
     for left in place.parent.glob(f"{place.name}.*"):
         if left.name == current:
             continue
@@ -262,8 +294,8 @@ def _ran(argv: list[str], say: Callable[[str], None], run: Run, lock: int) -> No
     printed.end()
     if status != 0:
         raise VirtualenvError(
-            f"the virtual environment could not be made: {Path(argv[0]).name} exited with "
-            f"{status}; its output is above"
+            f"the virtual environment could not be made{printed.reason}; "
+            f"{Path(argv[0]).name} exited with {status}, and its last lines are:\n{printed.quoted}"
         )
 
 
@@ -283,12 +315,8 @@ def _commands(
 
 
 def builder_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `environment` for the programs that make one: pip must not install for the user."""
-    kept = {
-        name: text
-        for name, text in environment.items()
-        if name not in {"PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"}
-    }
+    """Return `environment` for the programs that make one: all goes there, and just the lock."""
+    kept = {name: text for name, text in environment.items() if name not in _WOULD_MISLEAD}
     return {**kept, "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
 
 
@@ -306,13 +334,30 @@ class _Bounded:
         self._tell = tell
         self._count = 0
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
+        self._quoted: deque[str] = deque(maxlen=_QUOTED_LINES)
+        self._other_package = False
 
     def __call__(self, line: str) -> None:
         self._count += 1
+        self._other_package |= bool(_NOT_THE_LOCKED.search(line))
+        if line.strip():
+            self._quoted.append(line)
         if self._count <= _FIRST_LINES:
             self._tell(line)
         else:
             self._last.append(line)
+
+    @property
+    def quoted(self) -> str:
+        """What was printed last."""
+        return "\n".join(self._quoted)
+
+    @property
+    def reason(self) -> str:
+        """Why the program failed, as far as its output says so for sure."""
+        if not self._other_package:
+            return ""
+        return ": a package is not the one that was locked (`compile --upgrade-lock` locks anew)"
 
     def end(self) -> None:
         left_out = self._count - _FIRST_LINES - len(self._last)
