@@ -25,6 +25,35 @@ def typed(**options: Any) -> dict[str, Any]:
     return typed_options(options, FORMS)
 
 
+def typed_var(given: Any, rendered: Any) -> Any:
+    from dagwright_airflow.operators.options import typed_vars
+
+    return typed_vars({"x": given}.items(), {"x": rendered})["x"]
+
+
+@pytest.mark.parametrize(
+    ("given", "rendered", "meant"),
+    [
+        ("{{ params.full }}", "False", False),
+        ("{{ params.full }}", "True", True),
+        (" {% if a %}{{ b }}{% endif %}\n", " False\n", False),
+        ("{{ params.gone }}", "None", None),
+        ("{{ params.full }}", "false", "false"),
+        ("{{ ds_nodash }}", "20260101", "20260101"),
+        ("False", "False", "False"),
+        ("No {{ a }}", "None", "None"),
+        (["{{ a }}", "False", 0], ["False", "False", 0], [False, "False", 0]),
+        ({"b": {"c": "{{ a }}"}}, {"b": {"c": "True"}}, {"b": {"c": True}}),
+        (3, 3, 3),
+    ],
+)
+def test_a_variable_that_a_template_made_false_is_false(
+    given: Any, rendered: Any, meant: Any
+) -> None:
+    assert typed_var(given, rendered) == meant
+    assert type(typed_var(given, rendered)) is type(meant)
+
+
 def words(*command: str, **options: Any) -> tuple[list[str], dict[str, str]]:
     from dagwright_airflow.operators.options import option_words
 

@@ -184,6 +184,18 @@ def test_a_dbt_without_a_python_api_is_called_by_its_program(folder: Path) -> No
     assert str(folder.parent / "venvs") in said
 
 
+def test_an_api_that_cannot_be_imported_is_said_in_a_line(
+    folder: Path, prebuilt: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (module,) = prebuilt.glob("lib/python*/site-packages/dbt/cli/main.py")
+    module.write_text("import no_such_package\n")
+    said = failure(folder, {"prebuilt": "../prebuilt"}, invocation="dbt_runner")
+    assert "the Python API of dbt cannot be imported by " in said
+    assert "ModuleNotFoundError: No module named 'no_such_package'" in said
+    assert "It gave up before it ran a node" in said
+    assert "Traceback" not in said + "".join(capfd.readouterr())
+
+
 @pytest.mark.parametrize("name", ["python", "dbt"])
 def test_what_is_no_environment_with_dbt_is_said(name: str, folder: Path, prebuilt: Path) -> None:
     (prebuilt / "bin" / name).unlink()

@@ -53,11 +53,13 @@ def test_the_canary_sings_where_it_is_no_secret(tiny: Any) -> None:
     assert "state: success" in log
 
 
-def test_a_secret_that_is_not_there_is_named(tiny: Any) -> None:
-    home = tiny(CALL, secrets={"THE_SECRET": {"connection": "shop", "field": "password"}})
+@pytest.mark.parametrize("connection", ["shop", "nowhere"])
+def test_a_secret_that_is_not_there_is_named(tiny: Any, connection: str) -> None:
+    home = tiny(CALL, secrets={"THE_SECRET": {"connection": connection, "field": "password"}})
     environment = {**home.environment, "AIRFLOW_CONN_SHOP": json.dumps(CONNECTION)}
     with runner(type(home)(Path(home.root), environment), "orders.run") as process:
         log, _ = process.communicate()
     assert "state: failed" in log
-    assert "the secret for THE_SECRET is not there" in log
+    where = f"field 'password' of connection '{connection}'"
+    assert f"the secret for THE_SECRET is not there: {where}" in log
     assert CANARY not in log

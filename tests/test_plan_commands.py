@@ -28,10 +28,25 @@ def test_json_stays_json_whatever_a_template_gives(value, around: str, got: str)
     assert json.loads(rendered) == {"plain": value, "made": around + got + around}
 
 
+def rendered_json(value: object, got: object) -> object:
+    environment = jinja2.Environment(autoescape=False)  # noqa: S701
+    return json.loads(environment.from_string(templated_json(value)).render(x=got))
+
+
+def test_a_template_alone_may_make_a_truth_and_text_never_does() -> None:
+    given = {"a": " {{ x }} ", "b": ["{{ x }}"], "c": "no {{ x }}", "d": "False", "{{ x }}": 1}
+    for got in (False, True, None):
+        made = {"a": got, "b": [got], "c": f"no {got}", "d": "False", f"{got}": 1}
+        assert rendered_json(given, got) == made
+    assert rendered_json({"day": "{{ x }}"}, "20260101") == {"day": "20260101"}
+
+
 def test_the_whole_command_holds_every_part_in_order() -> None:
-    shared = SharedCommand(("--target", "ci"), {"--project-dir": "/dbt"}, {"day": "{{ ds }}"}, {})
+    shared = SharedCommand(
+        ("--target", "ci"), {"--project-dir": "/dbt"}, {"day": "of {{ ds }}"}, {}
+    )
     words = ("run", "--select", "fqn:shop.orders")
     assert whole_argv(words, shared) == [
         *("dbt", "run", "--select", "fqn:shop.orders", "--project-dir", "/dbt"),
-        *("--target", "ci", "--vars", '{"day":{% filter tojson %}{{ ds }}{% endfilter %}}'),
+        *("--target", "ci", "--vars", '{"day":{% filter tojson %}of {{ ds }}{% endfilter %}}'),
     ]

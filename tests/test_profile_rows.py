@@ -124,6 +124,21 @@ def test_a_connection_that_lacks_fields_is_told_which() -> None:
     )
 
 
+def test_a_connection_that_is_not_there_is_named() -> None:
+    said = faults({**SHOP, "connection": "nowhere"}, POSTGRES)
+    assert said.startswith("Airflow gives no connection 'nowhere' for the dbt profile (")
+
+
+def test_a_connection_of_another_type_is_told_of_and_no_fault_by_itself() -> None:
+    unusual = "; the connection is of type http, where postgres is usual"
+    stated = Profile.model_validate(SHOP)
+    assert made(stated, {**POSTGRES, "conn_type": "http"}).told.endswith(unusual)
+    assert "usual" not in made(stated, POSTGRES).told
+    said = faults(SHOP, {"conn_type": "http", "host": "db"})
+    assert "there is no `login` for its field `user`" in said
+    assert said.endswith(unusual)
+
+
 def test_a_value_of_a_wrong_form_is_told_without_the_value() -> None:
     given = {**POSTGRES, "extra": {"retries": f"{CANARY}", "autocommit": f"{CANARY}"}}
     said = faults(SHOP, given)

@@ -84,7 +84,12 @@ def _run_dbt(arguments: list[str]) -> int:
     """Return what the `dbt` program would exit with: 0, 1 for failed nodes, 2 for no run."""
     sys.path.pop(0)  # The folder of this file, whose modules are not for dbt to find.
     gc.set_threshold(*_COLLECT_SELDOM)
-    from dbt.cli.main import dbtRunner  # noqa: PLC0415 (only a worker with dbt gets here)
+    try:
+        from dbt.cli.main import dbtRunner  # noqa: PLC0415 (only a worker with dbt gets here)
+    except Exception as error:  # noqa: BLE001 (whatever a package does when it is imported)
+        said = f"{type(error).__name__}: {error}"
+        sys.stderr.write(f"the Python API of dbt cannot be imported by {sys.executable}: {said}\n")
+        _leave(2)
 
     gc.freeze()
     result = dbtRunner().invoke(arguments)

@@ -65,20 +65,37 @@ def make_profile(stated: Mapping[str, Any], render: Render) -> Profile:
         render: fills in Airflow templates.
 
     Raises:
-        AirflowException: the connection lacks what the profile needs, or holds what it cannot
-            have. The sentence names fields and never a value.
+        AirflowException: there is no such connection, or it lacks what the profile needs, or holds
+            what it cannot have. The sentence names fields and never a value.
     """
-    source = _Source(stated["connection"], get_connection(stated["connection"]))
+    source = _Source(stated["connection"], _connection(stated["connection"]))
     given = {name: _rendered(value, render) for name, value in stated["fields"].items()}
     filled = _chosen(stated, source, given)
-    _complain(stated, filled, given)
+    usual = _usual(stated, source)
+    _complain(stated, filled, given, usual)
     sealed = _Sealed()
     output = {"type": stated["type"]}
     for name, value in filled.values.items():
         output[name] = sealed.value(name, value, filled.rows[name])
     profile = {"target": stated["target"], "outputs": {stated["target"]: output}}
     text = json.dumps({stated["name"]: profile}, indent=1) + "\n"
-    return Profile(text, sealed.variables, _told(stated, filled, given))
+    return Profile(text, sealed.variables, _told(stated, filled, given) + usual)
+
+
+def _usual(stated: Mapping[str, Any], source: _Source) -> str:
+    """Return what to say of a connection whose type is none of those that hold such a profile."""
+    known = stated.get("connections", ())
+    if not known or source.type in known:
+        return ""
+    return f"; the connection is of type {source.type}, where {' or '.join(known)} is usual"
+
+
+def _connection(name: str) -> Any:
+    try:
+        return get_connection(name)
+    except Exception as error:  # noqa: BLE001 (of whichever store of secrets; it may quote them)
+        kind = type(error).__name__
+    raise AirflowException(f"Airflow gives no connection {name!r} for the dbt profile ({kind})")
 
 
 class _FromTemplate(str):
@@ -105,6 +122,7 @@ class _Source:
 
     def __init__(self, name: str, connection: Any) -> None:
         self.name = name
+        self.type = str(connection.conn_type)
         self._connection = connection
         extra = connection.extra_dejson
         self._extra: Mapping[str, Any] = extra if isinstance(extra, Mapping) else {}
@@ -210,7 +228,7 @@ def _marked(value: Any) -> Any:
             return value
 
 
-def _complain(stated: Row, filled: _Filled, given: Mapping[str, Any]) -> None:
+def _complain(stated: Row, filled: _Filled, given: Mapping[str, Any], usual: str) -> None:
     """Say what keeps `filled` from being a profile; `given` are the fields of the spec."""
     faults = [
         f"there is no {_where(name, filled.rows[name])} for its field `{name}`"
@@ -229,7 +247,7 @@ def _complain(stated: Row, filled: _Filled, given: Mapping[str, Any]) -> None:
         profile = f"dbt profile of type {stated['type']} (method {filled.method})"
         raise AirflowException(
             f"the Airflow connection {stated['connection']!r} makes no {profile}: "
-            f"{'; '.join(faults)}"
+            f"{'; '.join(faults)}{usual}"
         )
 
 

@@ -31,13 +31,21 @@ def look_up(secrets: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """
     found = {}
     for name, source in secrets.items():
-        value = _value(source)
+        value, why = _read(source)
         if value is None:
             where = " of ".join(f"{key} {text!r}" for key, text in reversed([*source.items()]))
-            raise AirflowException(f"the secret for {name} is not there: {where}")
+            raise AirflowException(f"the secret for {name} is not there: {where}{why}")
         mask_secret(value)
         found[name] = value
     return found
+
+
+def _read(source: Mapping[str, str]) -> tuple[str | None, str]:
+    """Return a secret; or None, and the kind of error that its store raised."""
+    try:
+        return _value(source), ""
+    except Exception as error:  # noqa: BLE001 (of whichever store; it may quote secrets)
+        return None, f" ({type(error).__name__})"
 
 
 def _value(source: Mapping[str, str]) -> str | None:

@@ -6,6 +6,7 @@ spec share: flags, and paths by flag. Each mode joins them in its own way; none 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -105,17 +106,36 @@ def command_of(words: Sequence[str]) -> str:
 def templated_json(value: Any) -> str:
     """Return JSON that is a template, and still JSON once its strings have been rendered.
 
+    A string that is nothing but a template may render to what Python prints for true, false and
+    nothing, and then is that, as in a worker: the text "False" would be true for dbt.
+
     Example:
-        >>> templated_json({"full": True, "day": "{{ ds }}"})
-        '{"full":true,"day":{% filter tojson %}{{ ds }}{% endfilter %}}'
+        >>> templated_json({"full": True, "day": "of {{ ds }}"})
+        '{"full":true,"day":{% filter tojson %}of {{ ds }}{% endfilter %}}'
     """
     match value:
-        case str() if any(mark in value for mark in ("{{", "{%", "{#")):
-            return f"{{% filter tojson %}}{value}{{% endfilter %}}"
+        case str() if _ALONE.fullmatch(value):
+            return f"{{% set dagwright %}}{value}{{% endset %}}{_TYPED}"
+        case str():
+            return _templated_text(value)
         case Mapping():
-            pairs = (f"{templated_json(k)}:{templated_json(v)}" for k, v in value.items())
+            pairs = (f"{_templated_text(k)}:{templated_json(v)}" for k, v in value.items())
             return "{" + ",".join(pairs) + "}"
         case list() | tuple():
             return "[" + ",".join(map(templated_json, value)) + "]"
         case _:
             return msgspec.json.encode(value).decode()
+
+
+_ALONE: Final = re.compile(r"\s*(\{\{.*\}\}|\{%.*%\})\s*", re.DOTALL)
+"""A template with no text around it."""
+_TYPED: Final = (
+    '{{ {"True": true, "False": false, "None": none}.get(dagwright.strip(), dagwright) | tojson }}'
+)
+
+
+def _templated_text(text: str) -> str:
+    """Return a JSON string that is a template, and still one once it has been rendered."""
+    if any(mark in text for mark in ("{{", "{%", "{#")):
+        return f"{{% filter tojson %}}{text}{{% endfilter %}}"
+    return msgspec.json.encode(text).decode()

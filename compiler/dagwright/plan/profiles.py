@@ -28,6 +28,7 @@ def profile_argument(profile: Profile) -> Mapping[str, Any] | None:
     return {
         "connection": profile.connection,
         "type": profile.type,
+        "connections": list(adapter.connections),
         "name": profile.used_name,
         "target": profile.used_target,
         "fields": {names[name].name: value for name, value in profile.fields.items()},

@@ -29,7 +29,7 @@ from dagwright_airflow.operators.artifacts import keep_artifacts, wants_all_writ
 from dagwright_airflow.operators.blank import blanker
 from dagwright_airflow.operators.environment import allowed_flags, child_environment
 from dagwright_airflow.operators.invocation import Invocation, program
-from dagwright_airflow.operators.options import option_words, typed_options
+from dagwright_airflow.operators.options import option_words, typed_options, typed_vars
 from dagwright_airflow.operators.outcome import Outcome, Verdict, judge
 from dagwright_airflow.operators.own_python import OwnPython, variables_of
 from dagwright_airflow.operators.packages import deps_arguments, install_packages
@@ -79,7 +79,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         executable: the program; found on the PATH, or from `folder` if it has a slash.
         invocation: run the program, or call dbt's Python API of this interpreter; or `auto`:
             the API, if it is there and no other program is asked for.
-        vars: dbt's `--vars`, rendered value by value before they become its JSON.
+        vars: dbt's `--vars`, rendered value by value and typed before they become its JSON.
         env: environment variables for dbt, over those of the worker.
         secrets: by environment variable, where in Airflow its value lies. It is looked up when
             the task runs, and goes nowhere but into the environment of dbt.
@@ -149,6 +149,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         self.executable = executable
         self.invocation = invocation
         self.vars = dict(vars or {})
+        self._given_vars = tuple((vars or {}).items())
         self.env = dict(env or {})
         self.secrets = dict(secrets or {})
         self.partial_parse = partial_parse
@@ -186,12 +187,13 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
         return done
 
     def prepare(self, context: Mapping[str, Any]) -> None:
-        """Give the options the types that rendering took from them, and make the profile.
+        """Give options and variables the types that rendering took, and make the profile.
 
         Raises:
             AirflowException: there is no such option or profile.
         """
         self.options = typed_options(self.options, self.option_forms)
+        self.vars = typed_vars(self._given_vars, self.vars)
         if self.profile is not None:
             self._profile = make_profile(
                 self.profile, lambda value: self.render_template(value, context)

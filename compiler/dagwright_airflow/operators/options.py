@@ -5,7 +5,8 @@ Which command knows an option, and how it is written, is the artifact's to say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -66,6 +67,32 @@ def option_words(
             variable = form["variable"]
             environment |= {f"DBT_{variable}": "False", f"DBT_ENGINE_{variable}": "False"}
     return Words(tuple(arguments), environment)
+
+
+def typed_vars(given: Iterable[tuple[str, Any]], rendered: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the `rendered` variables with true, false and nothing as such, where they were text.
+
+    The text "False" is true for dbt. It is what a template that stands alone renders to; what the
+    spec itself calls "False", or any other text, stays text. `given` are the variables before.
+    """
+    return {key: _typed_var(value, rendered[key]) for key, value in given}
+
+
+def _typed_var(given: Any, rendered: Any) -> Any:
+    match given, rendered:
+        case str(), str() if _ALONE.fullmatch(given):
+            return _SPELLED.get(rendered.strip(), rendered)
+        case Mapping(), Mapping():
+            return {key: _typed_var(value, rendered[key]) for key, value in given.items()}
+        case ((list() | tuple()), (list() | tuple())):
+            return [_typed_var(*pair) for pair in zip(given, rendered, strict=True)]
+        case _:
+            return rendered
+
+
+_ALONE: Final = re.compile(r"\s*(\{\{.*\}\}|\{%.*%\})\s*", re.DOTALL)
+"""A template with no text around it."""
+_SPELLED: Final = MappingProxyType({"True": True, "False": False, "None": None})
 
 
 def _typed(key: str, value: Any, kind: str) -> Any:

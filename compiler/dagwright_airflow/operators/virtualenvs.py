@@ -117,8 +117,8 @@ def virtualenv(
     if _is_ready(place):
         return place
 
-    def run_masked(argv: Sequence[str], printed: Callable[[str], None], keep: int) -> int:
-        return run(argv, _masked(printed, environment), keep)
+    def run_masked(argv: Sequence[str], tell: Callable[[str], None], keep: int) -> int:
+        return run(argv, _masked(tell, environment), keep)
 
     try:
         wanted.folder.mkdir(parents=True, exist_ok=True)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import PlainValidator
+from pydantic import AfterValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from dagwright.spec.model.words import Meaning, Shown, SpecPart
+from dagwright.spec.moments import checked_moment
 
 _TEMPLATE: Final = {"type": "string", "pattern": r"\{\{|\{%"}
 
@@ -46,6 +47,12 @@ Number = Annotated[
 """A whole number from 1, or a template that renders to one."""
 
 
+EventTime = Annotated[
+    str, AfterValidator(lambda text: text if is_template(text) else checked_moment(text))
+]
+"""A date, a date and a time, or a template that renders to one."""
+
+
 class DbtOptionKeys(SpecPart):
     """Options of the dbt command; what is not given is dbt's to decide."""
 
@@ -65,9 +72,9 @@ class DbtOptionKeys(SpecPart):
         | None
     ) = None
     """Where the times of microbatch models come from; from dbt 1.9 on."""
-    event_time_start: str | None = None
+    event_time_start: EventTime | None = None
     """Where microbatch models start, in UTC: a date, a time, or a template; from dbt 1.9 on."""
-    event_time_end: str | None = None
+    event_time_end: EventTime | None = None
     """Where microbatch models end, in UTC; from dbt 1.9 on."""
     fail_fast: Switch | None = None
     """Whether one failed node stops the others of its command."""

@@ -124,7 +124,7 @@ class ExecuteCommon(DbtOptionKeys):
     profile: Profile = Field(default_factory=Profile)
     """The dbt profile of the tasks."""
     vars: Data = Field(default_factory=dict)
-    """dbt variables of every command; Airflow templates are allowed."""
+    """dbt variables of every command; templates are allowed, and "False" of one is false."""
     env: dict[EnvironmentName, str] = Field(default_factory=dict)
     """Environment variables of every command; Airflow templates are allowed."""
     hooks: Hooks | None = None
