@@ -202,14 +202,16 @@ def test_templates_are_rendered_value_by_value(folder: Path) -> None:
         command=("run", "--select", "a"),
         nodes=(),
         flags=("--event-time-start", "{{ day }}"),
+        paths={"--project-dir": "../shop", "--state": "/state/{{ ds }}"},
         vars={"day": "{{ day }}", "list": ["{{ day }}", 1]},
         env={"DAY": "{{ day }}"},
     )
-    operator.render_template_fields({"day": 'a "quoted" day'})  # type: ignore[typeddict-unknown-key]
+    operator.render_template_fields({"day": 'a "quoted" day', "ds": "2026-01-01"})  # type: ignore[typeddict-unknown-key]
     arguments = operator._call(folder, folder).arguments
     given = json.loads(arguments[arguments.index("--vars") + 1])
     assert given == {"day": 'a "quoted" day', "list": ['a "quoted" day', 1]}
     assert 'a "quoted" day' in arguments
+    assert arguments[arguments.index("--state") + 1] == "/state/2026-01-01"
     assert operator.env == {"DAY": 'a "quoted" day'}
 
 

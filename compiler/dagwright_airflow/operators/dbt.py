@@ -101,8 +101,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
     """
 
     template_fields: Sequence[str] = (
-        *("command", "flags", "options", "vars", "env", "artifacts"),
-        "compiled_sql",
+        *("command", "flags", "paths", "options", "vars", "env", "artifacts", "compiled_sql"),
     )
     template_fields_renderers: ClassVar[dict[str, str]] = {
         "options": "json",
@@ -207,7 +206,7 @@ class DbtOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyped her
             AirflowException: it is not there.
         """
         project = self._resolved(dict(self.paths).get(_PROJECT_DIR, "."))
-        if not project.is_dir():
+        if not os.path.isdir(project):  # noqa: PTH112 (`is_dir` raises where it may not look)
             message = f"the dbt project {project} is no folder of this worker"
             raise AirflowException(message)
         return project

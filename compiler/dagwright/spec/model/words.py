@@ -189,6 +189,21 @@ Strings = Annotated[
 ]
 """One string, or a list of them; always a tuple here."""
 
+_WRITTEN: Final = r"[\s\S]*\S[\s\S]*"
+_WRITTEN_OUT: Final = rf"(?![\s\S]*(?:\{{\{{|\{{%)){_WRITTEN}"
+
+RunPath = Annotated[
+    str, Form(_WRITTEN, "the path of a folder where dbt runs, or a template of it")
+]
+"""A folder where dbt runs; empty text, as of a variable that is not set, is none."""
+
+FixedPath = Annotated[str, Form(_WRITTEN_OUT, "the path of a folder, which is no template")]
+"""A folder of a worker that is wanted before templates are filled in."""
+
+Program = Annotated[str, Form(_WRITTEN_OUT, "the name or the path of a program, and no template")]
+
+Store = Annotated[str, Form(_WRITTEN, "the path of a folder or of an object store")]
+
 _IMPORT_PATH: Final = Form(
     r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+",
     "an import path such as `package.module.function`",

@@ -6,7 +6,14 @@ from typing import Annotated, Literal
 
 from dagwright.spec.model.execute.part import ExecuteCommon
 from dagwright.spec.model.execute.secrets import SecretKeys
-from dagwright.spec.model.words import ImportPaths, Meaning, SpecPart
+from dagwright.spec.model.words import (
+    Filled,
+    ImportPaths,
+    Meaning,
+    Program,
+    SpecPart,
+    Store,
+)
 
 Invocation = Annotated[
     Literal["subprocess", "dbt_runner", "auto"],
@@ -38,16 +45,16 @@ ArtifactFile = Annotated[
 class Artifacts(SpecPart):
     """Files of dbt to keep, of every task and every try in a folder of its own."""
 
-    path: str
+    path: Store
     """A folder, or an object store such as `s3://CONNECTION@bucket/dbt`; templates are allowed."""
-    files: tuple[ArtifactFile, ...] = ("run_results",)
+    files: Annotated[tuple[ArtifactFile, ...], Filled("files")] = ("run_results",)
     """Which files; those that a command does not write are left out."""
 
 
 class Docs(SpecPart):
     """The project's documentation, made anew after all tasks of a run."""
 
-    path: str
+    path: Store
     """A folder, or an object store such as `s3://CONNECTION@bucket`; templates are allowed."""
     static: bool = False
     """Whether `index.html` holds everything, so that it can be opened where it lies."""
@@ -69,7 +76,7 @@ class WorkerKeys(SecretKeys):
 class LocalKeys(WorkerKeys):
     """The keys that only `local` has."""
 
-    dbt_executable: str = "dbt"
+    dbt_executable: Program = "dbt"
     """The dbt program on the worker: a name to be found on the PATH, or a path."""
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from dagwright.spec.model.words import Meaning, Shown, SpecPart
+from dagwright.spec.model.words import Form, Meaning, RunPath, Shown, SpecPart
 from dagwright.spec.moments import checked_moment
 
 _TEMPLATE: Final = {"type": "string", "pattern": r"\{\{|\{%"}
@@ -60,7 +60,9 @@ class DbtOptionKeys(SpecPart):
     """Whether incremental models and seeds are built anew."""
     empty: Switch | None = None
     """Whether inputs are limited to no rows: the SQL runs, and nothing is read."""
-    sample: str | None = None
+    sample: Annotated[str, Form(r"[\s\S]*\S[\s\S]*", "a time range such as `3 days`")] | None = (
+        None
+    )
     """A time range that inputs are limited to, such as `3 days`; from dbt 1.10 on."""
     threads: Number | None = None
     """How many nodes one command runs at once; the profile's number if not given."""
@@ -82,5 +84,5 @@ class DbtOptionKeys(SpecPart):
     """Whether what a task does not build is read from where `state` has it."""
     favor_state: Switch | None = None
     """Whether deferred reads go by `state`, though the table exists here."""
-    state: str | None = None
+    state: RunPath | None = None
     """Where the artifacts of an earlier run lie when tasks run: a folder with a manifest.json."""

@@ -10,7 +10,14 @@ from pydantic import ConfigDict, Field
 from dagwright.spec.adapters import ADAPTERS
 from dagwright.spec.model.execute.options import DbtOptionKeys
 from dagwright.spec.model.settings import TaskSettings
-from dagwright.spec.model.words import Data, EnvironmentName, Form, Meaning, SpecPart
+from dagwright.spec.model.words import (
+    Data,
+    EnvironmentName,
+    Form,
+    Meaning,
+    RunPath,
+    SpecPart,
+)
 
 Indirect = Annotated[
     Literal["eager", "cautious", "buildable", "empty"],
@@ -70,7 +77,7 @@ class Profile(SpecPart):
     """The profile's name, if not the one that `dbt_project.yml` gives."""
     target: str | None = None
     """The target of the profile."""
-    profiles_dir: str | None = None
+    profiles_dir: RunPath | None = None
     """The folder of `profiles.yml` where dbt runs."""
     connection: ConnectionId | None = None
     """The Airflow connection that becomes the profile when a task runs, instead of a file."""
@@ -117,7 +124,7 @@ class ExecuteCommon(DbtOptionKeys):
 
     test_indirect_selection: Indirect = "eager"
     """Which tests of the selected nodes take part, as dbt's `--indirect-selection`."""
-    project_dir: str | None = None
+    project_dir: RunPath | None = None
     """Where the dbt project lies at run time; relative paths start at the loader's folder."""
     paths: tuple[PathRow, ...] = ()
     """Path mapping: where folders of the compiler's side lie at run time; the longest row wins."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from dagwright.spec.model.execute.local import DocsKeys, WorkerKeys
 from dagwright.spec.model.execute.part import ExecuteCommon
+from dagwright.spec.model.words import FixedPath
 
 
 class VirtualenvKeys(WorkerKeys):
@@ -15,9 +16,9 @@ class VirtualenvKeys(WorkerKeys):
     """Packages to install, dbt among them; or a requirements file, relative to this file."""
     python: str | None = None
     """The Python of the environment: a version such as "3.11", or a path on the worker."""
-    venv_dir: str | None = None
+    venv_dir: FixedPath | None = None
     """Where environments lie on the worker; default: DAGWRIGHT_VENV_DIR there, or its cache."""
-    prebuilt: str | None = None
+    prebuilt: FixedPath | None = None
     """An environment that is on the worker already, instead of `requirements`."""
 
 
