@@ -53,7 +53,7 @@ test-backends: $(BACKENDS)/ready $(BIGQUERY)/ready ## Run the tests that need th
 	@$(BACKENDS)/bin/python -m pytest -n $(WORKERS) -rs --dist loadgroup tests/backends tests/live
 
 test-docker: $(BACKENDS)/ready ## Run the shop in a real Docker, installed by apt where root runs this
-	@DAGWRIGHT_TEST_DOCKER=1 DAGWRIGHT_TEST_ENGINE=docker $(BACKENDS)/bin/python -m pytest -n0 tests/backends/test_docker.py tests/backends/test_docker_postgres.py tests/backends/test_docker_doctor.py tests/backends/test_clouds.py tests/live/test_watcher_docker.py
+	@DAGWRIGHT_TEST_DOCKER=1 DAGWRIGHT_TEST_ENGINE=docker $(BACKENDS)/bin/python -m pytest -n0 tests/backends/test_docker.py tests/backends/test_docker_deferred.py tests/backends/test_docker_postgres.py tests/backends/test_docker_doctor.py tests/backends/test_clouds.py tests/live/test_docker_deferred.py tests/live/test_watcher_docker.py
 
 test-kubernetes: $(BACKENDS)/ready ## Run the shop in a real Kubernetes, built from source the first time
 	@DAGWRIGHT_TEST_KUBERNETES=1 $(BACKENDS)/bin/python -m pytest tests/backends/test_pods.py tests/backends/test_pods_doctor.py tests/backends/test_pods_in_clouds.py tests/backends/test_pod_manifests.py

@@ -237,7 +237,7 @@ KEYS: Mapping[str, Cell] = {
     "network": ("network: n1", {DOCKER: ("network_mode", "n1")}),
     "deferrable": (
         "deferrable: true",
-        {PODS | ECS | ACI | CLOUD_RUN: ("deferrable", True)},
+        {DOCKER | PODS | ECS | ACI | CLOUD_RUN: ("deferrable", True)},
     ),
     "namespace": ("namespace: n1", {PODS: ("namespace", "n1")}),
     "service_account": (

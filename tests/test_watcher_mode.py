@@ -107,6 +107,13 @@ def test_a_producer_in_a_virtual_environment_shares_it_with_its_watchers() -> No
         assert made[kind]["virtualenv"] == {"prebuilt": "/opt/dbt"}
 
 
+def test_a_producer_in_docker_holds_its_slot() -> None:
+    spec = SPEC.replace("mode: local", "mode: watcher, producer: {mode: docker, image: dbt}")
+    made = json.loads(compiled(spec).text)["defaults"]
+    for kind in ("producer_docker", "watcher_docker"):
+        assert made[kind]["deferrable"] is False
+
+
 def test_a_producer_in_a_pod_holds_its_slot_and_has_a_name() -> None:
     spec = SPEC.replace("mode: local", "mode: watcher, producer: {mode: kubernetes, image: dbt}")
     made = json.loads(compiled(spec).text)
@@ -122,6 +129,7 @@ def test_a_producer_in_a_pod_holds_its_slot_and_has_a_name() -> None:
         ("mode: gcp_cloud_run_job, job: dbt, region: r1, project: shop", "DW160"),
         ("mode: watcher, producer: {mode: local}", "DW160"),
         ("mode: kubernetes, image: dbt, deferrable: true", "DW572"),
+        ("mode: docker, image: dbt, deferrable: true", "DW572"),
         ("mode: kubernetes, image: dbt, operator_args: {get_logs: false}", "DW572"),
         (
             "mode: gcp_gke, image: d, cluster: c, region: r1, operator_args: {durable: true}",

@@ -213,7 +213,7 @@ def test_a_watcher_that_was_cleared_takes_no_older_word() -> None:
 
 
 def test_looks_become_rarer_where_nothing_happens_and_most_where_nobody_answers() -> None:
-    from dagwright_airflow.watcher.trigger import jittered, pause_after
+    from dagwright_airflow.pauses import jittered, pause_after
 
     idle, mute = [1.0], [1.0]
     for _ in range(20):

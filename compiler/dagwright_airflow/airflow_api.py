@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from airflow.exceptions import AirflowException, AirflowFailException
+    from airflow.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
     from airflow.sdk import DAG, Asset, AssetAll, AssetAny, BaseOperator, TaskGroup
     from airflow.sdk.definitions._internal.contextmanager import DagContext, TaskGroupContext
 else:
@@ -30,15 +30,20 @@ else:
         from airflow.models.dag import DagContext
         from airflow.utils.task_group import TaskGroup, TaskGroupContext
     try:
-        from airflow.sdk.exceptions import AirflowException, AirflowFailException
+        from airflow.sdk.exceptions import (
+            AirflowException,
+            AirflowFailException,
+            AirflowTaskTimeout,
+        )
     except ImportError:  # Before Airflow 3.2
-        from airflow.exceptions import AirflowException, AirflowFailException
+        from airflow.exceptions import AirflowException, AirflowFailException, AirflowTaskTimeout
 
 __all__ = [
     "DAG",
     "FAIL_FAST",
     "AirflowException",
     "AirflowFailException",
+    "AirflowTaskTimeout",
     "Asked",
     "Asset",
     "AssetAll",
@@ -50,6 +55,7 @@ __all__ = [
     "asked_task",
     "dags_folder",
     "deadline_alert",
+    "defers_unasked",
     "empty_operator",
     "get_connection",
     "get_variable",
@@ -60,6 +66,7 @@ __all__ = [
     "object_store_path",
     "running_task",
     "set_variable",
+    "state_of",
 ]
 
 
@@ -165,6 +172,29 @@ def dags_folder() -> str:
     from airflow.configuration import conf  # noqa: PLC0415 (only a worker asks)
 
     return str(conf.get("core", "dags_folder"))
+
+
+def defers_unasked() -> bool:
+    """Return whether Airflow is configured to defer what can be, where nobody says so."""
+    from airflow.configuration import conf  # noqa: PLC0415 (only where an operator can)
+
+    return bool(conf.getboolean("operators", "default_deferrable", fallback=False))
+
+
+def state_of(instance: Any) -> str | None:
+    """Return the state that the task of a trigger has now. For a thread of the triggerer."""
+    try:
+        from airflow.sdk.execution_time.task_runner import (  # noqa: PLC0415
+            RuntimeTaskInstance,
+        )
+    except ImportError:  # Airflow 2
+        return instance.current_state()  # type: ignore[no-any-return]
+    one, index = instance.task_id, instance.map_index
+    found = RuntimeTaskInstance.get_task_states(
+        dag_id=instance.dag_id, task_ids=[one], run_ids=[instance.run_id], map_index=index
+    )
+    states: Mapping[str, str | None] = found.get(instance.run_id, {})
+    return states.get(one if index < 0 else f"{one}_{index}")
 
 
 def running_task() -> Any:

@@ -1,14 +1,16 @@
-"""DockerOperator, whose container gets secrets that nothing ever shows, and ends with its task."""
+"""DockerOperator, whose container gets secrets that nothing ever shows, and ends with its task.
+
+With `deferrable` the task waits for its container in the triggerer, which DockerOperator cannot.
+"""
 
 from __future__ import annotations
 
 import re
-import signal
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from airflow.providers.docker.exceptions import (
@@ -16,72 +18,21 @@ from airflow.providers.docker.exceptions import (
     DockerContainerFailedSkipException,
 )
 from airflow.providers.docker.operators.docker import DockerOperator
-from docker.errors import APIError, NotFound
+from docker.errors import APIError, DockerException, NotFound
 
-from dagwright_airflow import leash
-from dagwright_airflow.airflow_api import AirflowException
+from dagwright_airflow.airflow_api import AirflowException, AirflowTaskTimeout, defers_unasked
 from dagwright_airflow.operators.blank import blanker
-from dagwright_airflow.operators.process import bounded_lines
+from dagwright_airflow.operators.docker_client import Printed, RunsNow, Started, Starting
+from dagwright_airflow.operators.docker_daemon import address_of, id_of, interrupt, remove
+from dagwright_airflow.operators.docker_results import check_results
+from dagwright_airflow.operators.docker_trigger import ELSEWHERE, LATE, LOST, ContainerTrigger
+from dagwright_airflow.operators.docker_words import failure, refusal
+from dagwright_airflow.pauses import SETTLE_SECONDS
 from dagwright_airflow.secrets import look_up
 
-_POLL_SECONDS: Final = 0.1
 _LONGEST_NAME: Final = 200
-_LINE_BYTES: Final = 65_536
-
-_NO_IMAGE: Final = "the image is not there, and could not be fetched"
-
-REFUSALS: Final[tuple[tuple[str, str], ...]] = (
-    ("bind source path does not exist", "a folder of `volumes` is not on the daemon's machine"),
-    ("invalid mount", "a row of `volumes` cannot be mounted"),
-    ("executable file not found", "the entrypoint is no program of the image"),
-    ("No such image", _NO_IMAGE),
-    ("pull access denied", _NO_IMAGE),
-    ("manifest unknown", _NO_IMAGE),
-    ("dial tcp", _NO_IMAGE),
-    ("/v2/", _NO_IMAGE),
-)
-"""What the daemon says when it refuses, and what that comes to; the first row that fits."""
-
-ENDINGS: Final[Mapping[int, str]] = {
-    1: "dbt says above what failed",
-    2: "dbt could not start on its work; its last lines say why",
-    137: "it was killed, as a container is that takes more memory than `limits.memory`",
-}
-"""By exit code of a container: what it means."""
-
-
-class Printed:
-    """A client of Docker that blanks the secrets out of what a container prints.
-
-    Nor does it believe an exit code alone that dbt has run.
-    """
-
-    def __init__(
-        self, client: Any, blank: Callable[[str], str], check: Callable[[Any, str], None]
-    ) -> None:
-        """Keep the client, which it is in all else, what blanks a line, and what asks for results.
-
-        `check` raises where a container that ended well has none.
-        """
-        self._client = client
-        self._blank = blank
-        self._check = check
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what the client has."""
-        return getattr(self._client, name)
-
-    def attach(self, container: str, **how: Any) -> Iterator[bytes]:
-        """Return the lines as they come; of one that is very long, only its beginning."""
-        lines = bounded_lines(self._client.attach(container, **how), _LINE_BYTES)
-        return (f"{self._blank(line)}\n".encode() for line in lines)
-
-    def wait(self, container: str) -> Any:
-        """Return how a container ended."""
-        ended = self._client.wait(container)
-        if ended["StatusCode"] == 0:
-            self._check(self._client, container)
-        return ended
+_GRACE_SECONDS: Final = 120.0
+"""How long the triggerer may take to say that a container is late before the scheduler does."""
 
 
 class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is untyped here.
@@ -93,11 +44,16 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
     labels: Any
 
     def __init__(
-        self, *, secrets: Mapping[str, Mapping[str, str]] | None = None, **kwargs: Any
+        self,
+        *,
+        secrets: Mapping[str, Mapping[str, str]] | None = None,
+        deferrable: bool | None = None,
+        **kwargs: Any,
     ) -> None:
         """Keep where secrets lie, by environment variable; `kwargs` are DockerOperator's."""
         super().__init__(**kwargs)
         self.secrets = dict(secrets or {})
+        self.deferrable = defers_unasked() if deferrable is None else deferrable
         self._killed = False
         self._printed: Printed | None = None
 
@@ -106,26 +62,112 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
 
         Raises:
             AirflowException: dbt failed, or the daemon would not run it; says why.
+            TaskDeferred: the container runs, and the triggerer waits for it.
         """
         identity = task_labels(context)
+        began = time.time()
         found = look_up(self.secrets)
-        blank = blanker(found.values())
         self._remove_earlier(identity)
         self.container_name = unique_name(context["ti"].task_id)
         labels: dict[str, str] = self.labels or {}
         self.labels = {**labels, **identity, TRY: str(context["ti"].try_number)}
-        self._private_environment: dict[str, str] = found
-        self._printed = Printed(self.cli, blank, self._check_results)
         try:
-            return super().execute(context)
-        except APIError as error:
-            raise AirflowException(blank(self._refused(error))) from None
-        except (DockerContainerFailedException, DockerContainerFailedSkipException) as error:
-            raise _failure(error) from None
+            if not self.deferrable:
+                return self._through(self.cli, found, super().execute, context)
+            daemon = id_of(self.cli)
+            with suppress(RunsNow):
+                self._through(Starting(self.cli), found, super().execute, context)
+            self._check_not_killed()
+            return self._defer(daemon, began)
         finally:
-            self._private_environment, self._printed = {}, None
             if self._killed:
                 self._remove(self.container_name)
+
+    def resume(self, context: Any, event: Mapping[str, str]) -> Any:
+        """Return what `execute` returns where it waits itself, once the container has ended.
+
+        Raises:
+            AirflowException: dbt failed, or its container is gone, or cannot be asked about.
+            AirflowTaskTimeout: the time of the task was up.
+        """
+        del context
+        container = event["container"]
+        self.container = {"Id": container}
+        try:
+            client = Started(self.cli, container)
+            return self._through(client, look_up(self.secrets), self._finish, event)
+        finally:
+            if self.auto_remove == "force":
+                self._remove(container)
+
+    def resume_execution(self, next_method: str, next_kwargs: Any, context: Any) -> Any:
+        """Return what `resume` returns; where the trigger died, remove the container first."""
+        if next_method != "resume":
+            with suppress(AirflowException, DockerException, OSError):
+                self._remove_earlier(task_labels(context))
+        return super().resume_execution(next_method, next_kwargs, context)
+
+    def _through(
+        self, client: Any, secrets: dict[str, str], call: Callable[..., Any], *given: Any
+    ) -> Any:
+        """Return what `call` returns, to which `cli` is `client`; secrets are blanked in it."""
+        blank = blanker(secrets.values())
+        self._private_environment: dict[str, str] = secrets
+        self._printed = Printed(client, blank, self._check_results)
+        try:
+            return call(*given)
+        except APIError as error:
+            raise AirflowException(blank(refusal(self.image, error))) from None
+        except (DockerContainerFailedException, DockerContainerFailedSkipException) as error:
+            raise failure(error) from None
+        finally:
+            self._private_environment, self._printed = {}, None
+
+    def _check_results(self, client: Any, container: str) -> None:
+        """Raise if dbt left no results, though its container ended well."""
+        if doubt := check_results(client, container, self.command, self.mounts):
+            self.log.info("Nobody can tell whether dbt left results: %s", doubt)
+
+    def _defer(self, daemon: str, began: float) -> Any:
+        """Let the triggerer wait for the container that runs."""
+        limit = self.execution_timeout
+        until = None if limit is None else began + limit.total_seconds()
+        trigger = ContainerTrigger(
+            container=self.container["Id"],
+            daemon=daemon,
+            address=address_of(self),
+            earliest=time.time() + SETTLE_SECONDS,
+            until=until,
+        )
+        self.log.info("The container %s runs; waiting in the triggerer.", self.container_name)
+        return self.defer(
+            trigger=trigger,
+            method_name="resume",
+            timeout=None if limit is None else limit + timedelta(seconds=_GRACE_SECONDS),
+        )
+
+    def _finish(self, event: Mapping[str, str]) -> Any:
+        """Return what DockerOperator makes of the container, as if it had waited for it itself.
+
+        What is late, or was lost sight of, is ended; its log is shown, and it is never a success.
+        """
+        container, saw = event["container"], event["saw"]
+        try:
+            if saw not in (LATE, LOST):
+                return self._run_image_with_mounts(self.mounts, add_tmp_variable=False)
+            interrupt(self.cli, [container])
+            for line in self.cli.attach(container):
+                self.log.info("%s", line.decode().rstrip())
+        except NotFound:
+            why = "it was removed by somebody else"
+            if id_of(self.cli) != event["daemon"]:
+                why = ELSEWHERE.format(url=self.docker_url)
+            why = event["why"] or why
+            message = f"the container is gone, and nobody knows what became of its dbt: {why}"
+            raise AirflowException(message) from None
+        if saw == LATE:
+            raise AirflowTaskTimeout("the container was stopped: execution_timeout is over")
+        raise AirflowException(f"the container was stopped: {event['why']}")
 
     def on_kill(self) -> None:
         """End dbt and remove its container, in less than the seconds that Airflow gives.
@@ -140,38 +182,20 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
         name = self.container["Id"]
         with suppress(APIError):  # It is over already.
             interrupt(client, [name])
-        self._remove(name)
+        remove(client, name)
 
     @property
     def cli(self) -> Any:
         """The client of the daemon; a task that was killed asks it for nothing more."""
-        if self._killed:
-            raise AirflowException("the container was stopped because the task was killed")
+        self._check_not_killed()
         return self._printed or self.hook.api_client
 
-    def _check_results(self, client: Any, container: str) -> None:
-        """Raise if dbt left no results, though its container ended well: nothing has run then.
-
-        A folder in memory is gone with its container, and a daemon may refuse to tell.
-        """
-        place = results_place(self.command)
-        if place is None or any(_in_memory(mount, place) for mount in self.mounts):
-            return
-        try:
-            stream, told = client.get_archive(container, place)
-        except NotFound:
-            raise AirflowException(NOTHING_RAN.format(place=place)) from None
-        except APIError as error:
-            self.log.info("Nobody can tell whether dbt left results: %s", error)
-            return
-        stream.close()
-        began = client.inspect_container(container)["State"]["StartedAt"]
-        if moment(told["mtime"]) < moment(began) - _SKEW:
-            raise AirflowException(NOTHING_RAN.format(place=place))
+    def _check_not_killed(self) -> None:
+        if self._killed:
+            raise AirflowException("the container was stopped because the task was killed")
 
     def _remove(self, name: str) -> None:
-        with suppress(APIError):  # It is gone, or going.
-            self.hook.api_client.remove_container(name, force=True)
+        remove(self.hook.api_client, name)
 
     def _remove_earlier(self, identity: Mapping[str, str]) -> None:
         """Remove what an earlier try left running: a worker that dies takes no container along."""
@@ -179,75 +203,6 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
         for one in self.cli.containers(all=True, filters=wanted):
             self.log.warning("Removing the container %s of an earlier try", one["Names"][0][1:])
             self._remove(one["Id"])
-
-    def _refused(self, error: APIError) -> str:
-        said = str(error.explanation or error)
-        why = next((f"{meaning}. " for sign, meaning in REFUSALS if sign in said), "")
-        return f"Docker does not run the image {self.image!r}: {why}The daemon says: {said}"
-
-
-NOTHING_RAN: Final = (
-    "the container ended with exit code 0, and its dbt wrote no {place}: nothing has run. With "
-    "`entrypoint: keep`, the image's entrypoint must run its arguments; and a dbt that is told to "
-    "write no JSON (DBT_WRITE_JSON) cannot be told from none"
-)
-
-_SKEW: Final = timedelta(minutes=1)
-"""How far the clock of a volume may be behind that of the daemon."""
-
-
-def results_place(command: Sequence[str]) -> str | None:
-    """Return the file in which a dbt command leaves its results; None if it says no folder.
-
-    Example:
-        >>> results_place(["run", "--target-path", "/tmp/target"])
-        '/tmp/target/run_results.json'
-    """
-    if _TARGET_PATH not in command:
-        return None
-    name = "sources.json" if "freshness" in command[:3] else "run_results.json"
-    folder = command[list(command).index(_TARGET_PATH) + 1]
-    return f"{folder.rstrip('/')}/{name}"
-
-
-_TARGET_PATH: Final = "--target-path"
-
-
-def _in_memory(mount: Mapping[str, Any], place: str) -> bool:
-    target = str(mount["Target"]).rstrip("/")
-    return mount["Type"] == "tmpfs" and place.startswith(f"{target}/")
-
-
-def moment(text: str) -> datetime:
-    """Return the moment that Docker tells, to the microsecond.
-
-    Example:
-        >>> moment("2026-01-01T06:00:00.123456789Z").isoformat()
-        '2026-01-01T06:00:00.123456+00:00'
-    """
-    whole = re.sub(r"(\.\d{1,6})\d*", lambda digits: digits[1].ljust(7, "0"), text)
-    return datetime.fromisoformat(whole.replace("Z", "+00:00"))
-
-
-def interrupt(client: Any, containers: Collection[str]) -> None:
-    """Let the dbts of `containers` cancel their queries, which they do on this signal only.
-
-    Returns when they have ended, or have had their time.
-    """
-    for container in containers:
-        with suppress(APIError):  # It may have ended.
-            client.kill(container, signal.SIGINT)
-    until = time.monotonic() + leash.INTERRUPT_SECONDS
-    while time.monotonic() < until and any(is_running(client, one) for one in containers):
-        time.sleep(_POLL_SECONDS)
-
-
-def is_running(client: Any, container: str) -> bool:
-    """Return whether a container runs; one that is not there does not."""
-    try:
-        return bool(client.inspect_container(container)["State"]["Running"])
-    except NotFound:
-        return False
 
 
 TRY: Final = "dagwright.try_number"
@@ -273,14 +228,3 @@ def unique_name(task_id: str) -> str:
     """Return a name that Docker allows and no other container has."""
     legal = re.sub(r"[^A-Za-z0-9_.-]+", "-", task_id)
     return f"dbt-{legal[:_LONGEST_NAME]}-{uuid.uuid4().hex[:12]}"
-
-
-def _failure(error: Any) -> Exception:
-    """Return `error` with a meaning; the lines that it carries were blanked when they came."""
-    message = str(error)
-    code = re.search(r"'StatusCode': (\d+)", message)
-    if code is not None:
-        meaning = ENDINGS.get(int(code[1]), "see what it printed")
-        message = f"dbt ended with exit code {code[1]} in its container: {meaning}"
-    made: Exception = type(error)(message, logs=error.logs)
-    return made

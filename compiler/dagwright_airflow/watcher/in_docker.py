@@ -10,7 +10,8 @@ from typing import Any, Final
 from docker.errors import APIError, DockerException, NotFound
 
 from dagwright_airflow.operators.blank import blanker
-from dagwright_airflow.operators.docker import DbtDockerOperator, interrupt, is_running
+from dagwright_airflow.operators.docker import DbtDockerOperator
+from dagwright_airflow.operators.docker_daemon import id_of, interrupt, is_running
 from dagwright_airflow.operators.process import bounded_lines
 from dagwright_airflow.secrets import look_up
 from dagwright_airflow.watcher import dbt_log
@@ -120,7 +121,7 @@ class InDocker(Contained, DbtDockerOperator):
 
     def here(self) -> str:
         """Return the id of the daemon."""
-        return str(self.cli.info()["ID"])
+        return id_of(self.cli)
 
     def end_left(self, labels: Mapping[str, Collection[str]]) -> int:
         """Return how many containers were there with these labels, when all of them are gone."""

@@ -18,6 +18,7 @@ from dagwright_airflow.airflow_api import (
     AirflowException,
     AirflowFailException,
 )
+from dagwright_airflow.pauses import SETTLE_SECONDS
 from dagwright_airflow.watcher import dbt_log
 from dagwright_airflow.watcher.house import Ended, Run
 from dagwright_airflow.watcher.ledger import (
@@ -40,7 +41,6 @@ from dagwright_airflow.watcher.states import (
     producer_plans,
 )
 from dagwright_airflow.watcher.verdicts import NodeEnd, Tasks
-from dagwright_airflow.watcher.watch import SETTLE_SECONDS
 
 _LAST_LINES: Final = 20
 _RUNNABLE: Final = ("model.", "seed.", "snapshot.", "test.", "unit_test.", "function.", "source.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -19,6 +18,7 @@ from typing import Any, Final
 from airflow.triggers.base import BaseTrigger, TaskSuccessEvent, TriggerEvent
 from asgiref.sync import sync_to_async
 
+from dagwright_airflow.pauses import SHORTEST_SECONDS, jittered, pause_after
 from dagwright_airflow.watcher.ledger import Entry, Place, Reader, task_states
 from dagwright_airflow.watcher.states import (
     Attempt,
@@ -36,11 +36,6 @@ CLASSPATH: Final = "dagwright_airflow.watcher.trigger.WatcherTrigger"
 LOOK: Final = "look"
 LATE: Final = "late"
 """Beside the words of the table: look again where more is known, and give up."""
-
-_SHORTEST_SECONDS: Final = 1.0
-_IDLE_SECONDS: Final = 10.0
-_LONGEST_SECONDS: Final = 60.0
-
 
 _FIELDS: Final = (
     *("producer", "ledger", "prefix", "attempt", "floor"),
@@ -158,18 +153,6 @@ def decide(seen: Seen, task: str, attempt: Attempt, floor: int) -> tuple[Do, Ent
     return watcher_does(attempt, verdict, seen.producer), entry
 
 
-def pause_after(pause: float, *, answered: bool = True, news: bool = False) -> float:
-    """Return how many seconds to wait after a look, when `pause` went before it."""
-    if not answered:
-        return min(pause * 2, _LONGEST_SECONDS)
-    return _SHORTEST_SECONDS if news else min(pause * 1.3, _IDLE_SECONDS)
-
-
-def jittered(pause: float) -> float:
-    """Return about `pause`, so that runs that began together do not ask together."""
-    return pause * random.uniform(0.8, 1.2)  # noqa: S311 (only jitter)
-
-
 @dataclass(slots=True)
 class Run:
     """The poll of one run's producer and ledger."""
@@ -194,7 +177,7 @@ class Run:
         """Look on and on, until cancelled."""
         reader = Reader(self.ledger.get)
         look = sync_to_async(self._look)
-        pause = _SHORTEST_SECONDS
+        pause = SHORTEST_SECONDS
         while True:
             try:
                 seen, news = await look(reader)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from airflow.triggers.base import StartTriggerArgs
 
 from dagwright_airflow.airflow_api import AirflowException, AirflowFailException
 from dagwright_airflow.operators.dbt import DbtOperator
 from dagwright_airflow.operators.results import NodeResult
+from dagwright_airflow.pauses import SETTLE_SECONDS
 from dagwright_airflow.watcher.ledger import (
     Entry,
     Head,
@@ -36,9 +37,6 @@ from dagwright_airflow.watcher.states import (
     watcher_does,
 )
 from dagwright_airflow.watcher.trigger import CLASSPATH, LATE, WatcherTrigger
-
-SETTLE_SECONDS: Final = 10.0
-"""How long Airflow may take to know what a process has told it, or that it ended."""
 
 
 class Names(NamedTuple):

@@ -43,6 +43,7 @@ def _arguments(execute: Docker, given: Given) -> dict[str, Any]:
         "image": execute.image,
         "docker_conn_id": execute.connection,
         "docker_url": execute.docker_url,
+        "deferrable": execute.deferrable,
         "network_mode": execute.network,
         "environment": environment(execute, given),
         "secrets": secret_sources(execute.secrets),

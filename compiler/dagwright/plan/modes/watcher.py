@@ -79,7 +79,7 @@ def _own(inner: Mode, call: Call) -> Arguments:
 
 
 def _held(execute: Watcher) -> Arguments:
-    """Return the arguments by which a pod is followed by a task that holds its slot."""
+    """Return the arguments by which a container is followed by a task that holds its slot."""
     return {"deferrable": False} if isinstance(execute.producer, DeferrableKeys) else {}
 
 
@@ -123,7 +123,10 @@ def _complain_of_producer(execute: Watcher, given: Given) -> None:
 
 NEEDED: Final[Mapping[str, tuple[object, str]]] = MappingProxyType(
     {
-        "deferrable": (True, "the task reads the log of its pod, and needs its slot for that"),
+        "deferrable": (
+            True,
+            "the task reads the log of its container, and needs its slot for that",
+        ),
         "get_logs": (False, "all that is known of the nodes is in the log"),
         "reattach_on_restart": (True, "what a pod tells counts for the try that started it"),
         "durable": (True, "what a pod tells counts for the try that started it"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from dagwright.spec.model.execute.container import (
+    DeferrableKeys,
     FolderKeys,
     ImageKeys,
     LabelKeys,
@@ -14,13 +15,13 @@ from dagwright.spec.model.execute.container import (
 from dagwright.spec.model.execute.part import ExecuteCommon
 
 
-class DockerKeys(ImageKeys, FolderKeys, ResourceKeys, VolumeKeys, LabelKeys):
+class DockerKeys(ImageKeys, FolderKeys, ResourceKeys, VolumeKeys, LabelKeys, DeferrableKeys):
     """The keys that only `docker` has."""
 
     connection: str | None = None
     """The Airflow connection of the registry that the image comes from."""
     docker_url: str | None = None
-    """Where the Docker daemon listens; the provider's default if not given."""
+    """Where Docker listens, for the triggerer too; the provider's default if not given."""
     network: str | None = None
     """The network mode of the containers, such as `bridge` or `none`."""
 
