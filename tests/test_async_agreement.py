@@ -6,6 +6,7 @@ Neither may import the other, and the worker looks again at what the compiler ju
 # ruff: noqa: PLC0415 (Airflow reads its settings on import, which the fixture must come before)
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from dagwright.plan import async_safety
 from dagwright.plan.async_safety import PLAIN, PLAIN_OF_COLUMNS, RULES, Candidate
 from dagwright.project.code import Coded
+from test_async_safety import FALLS_BACK, SAFE, project, spec, tasks_and_defaults
 
 pytestmark = pytest.mark.airflow
 
@@ -103,3 +105,29 @@ def test_which_models_are_in_doubt(
     node = {"config": config, "columns": columns, "constraints": constraints, "language": language}
     doubted = text.doubt(node, "table", PLAIN, PLAIN_OF_COLUMNS)
     assert any(refused) == (doubted is not None)
+
+
+CHANGES = {
+    **{f"not {name}": (change, True) for name, (change, _) in FALLS_BACK.items()},
+    **{name: (change, False) for name, change in SAFE.items()},
+}
+del CHANGES["not no macros"]  # dbt itself writes the manifest that a worker reads.
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_worker_whose_project_changed_leaves_to_dbt_what_the_compiler_would(
+    text: ModuleType, name: str
+) -> None:
+    from dagwright_airflow.statements.questions import asked
+
+    change, doubtful = CHANGES[name]
+    given = tasks_and_defaults(spec(), project("bigquery"))[1]["async_compile"]
+    manifest = json.loads(project("bigquery", change))
+    node = manifest["nodes"]["model.shop.orders"]
+    wanted = "table" if node["config"]["materialized"] == "table" else "view"
+    doubts = [
+        text.doubt(node, wanted, given["plain"], given["plain_of_columns"]),
+        text.doubt_of_all(manifest, given["guarded"], given["own_packages"]),
+        asked(manifest, given["asks"]).get("model.shop.orders"),
+    ]
+    assert any(doubts) == doubtful, doubts

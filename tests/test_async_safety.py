@@ -181,6 +181,18 @@ FALLS_BACK: dict[str, tuple[Change, str]] = {
     "adapter": (node(raw_code="{{ adapter.get_relation() }}"), "`adapter.get_relation`"),
     "flags": (node(raw_code="{{ flags.FULL_REFRESH }}"), "`flags` in orders"),
     "context": (node(raw_code="{{ context['run_' ~ 'query'] }}"), "in orders"),
+    "alias of the adapter": (
+        node(raw_code="{% set a = adapter %}{{ a.get_relation() }}"),
+        "`adapter` in orders",
+    ),
+    "alias of the context": (
+        node(raw_code="{% set c = context %}{{ c['run_' ~ 'query']() }}"),
+        "`context` in orders",
+    ),
+    "alias of a macro": (
+        node(raw_code="{% set m = newest %}{% if execute %}{{ m() }}{% endif %}"),
+        "in the macro shop.newest",
+    ),
     "macro that asks": (calls("macro.shop.newest"), "in the macro shop.newest"),
     "macro that calls one": (calls("macro.shop.trip"), "`run_query` in the macro shop.newest"),
     "macros in a circle": (calls("macro.shop.round"), "`run_query` in the macro shop.newest"),
@@ -226,6 +238,7 @@ SAFE: dict[str, Change] = {
     "columns": column(description="x", data_type="int", quote=None, constraints=[], meta={}),
     "plain macro": calls("macro.shop.cents"),
     "macros in a circle": calls("macro.shop.even"),
+    "words that mean something else": node(raw_code="{{ x }} select context, adapters {{ y }}"),
     "dispatch": node(raw_code="{{ adapter.dispatch('cents')() }}"),
     "ephemeral parent": base(config={"enabled": True, "materialized": "ephemeral"}),
     "macro of the project": with_macro("shop", "something_else"),
@@ -300,6 +313,14 @@ def test_only_runs_of_models_are_statements() -> None:
 def test_options_that_change_a_select_are_for_dbt(option: str, kind: str) -> None:
     made = tasks(spec(more=f", {option}"), project("bigquery"))
     assert made["shop.orders.run"]["kind"] == kind
+
+
+def test_sql_with_a_secret_is_for_dbt() -> None:
+    secret = node(raw_code="select '{{ env_var(\"API_KEY\") }}'")
+    hidden = spec(more=", secrets: {API_KEY: {variable: key}}")
+    assert tasks(hidden, project("bigquery", secret))["shop.orders.run"]["kind"] == "dbt"
+    assert tasks(spec(), project("bigquery", secret))["shop.orders.run"]["kind"] != "dbt"
+    assert "`API_KEY` in orders" in explained(hidden, project("bigquery", secret))
 
 
 def test_a_full_refresh_makes_tables_as_ever() -> None:

@@ -37,6 +37,8 @@ SUBMITTED = {
 }
 """The models whose statements Airflow submits; dbt builds `history` and `raw_orders`."""
 
+CANARY = "canary-5b1c"
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("bigquery"),
@@ -86,6 +88,7 @@ class Shop:
             "shop",
             SHOP_DATASET=dataset,
             SHOP_BIGQUERY=self.warehouse.url,
+            AIRFLOW_VAR_API_KEY=CANARY,
             BIGQUERY_EMULATOR_HOST=self.warehouse.slow_url,
             **connections(google=google),
         )
@@ -164,10 +167,14 @@ def test_what_is_not_as_it_was_compiled_is_not_submitted(shop: Shop, tmp_path: P
     models = shop.home.dags / "shop/models"
     odd = (models / "odd.sql").read_text(encoding="utf-8")
     changed = odd.replace('"table"', '"table", labels={"team": "shop"}')
-    store = f"  sql_store: file://{tmp_path}/sql\n"
-    select = "raw_orders odd shelf names"
-    shop.compile("airflow_async", select=select, more=store)
+    more = f"  sql_store: file://{tmp_path}/sql\n  secrets: {{API_KEY: {{variable: api_key}}}}\n"
+    select = "raw_orders odd shelf names stock revenue"
+    shop.compile("airflow_async", select=select, more=more)
     (models / "odd.sql").write_text(changed, encoding="utf-8")
+    asks = "{{ config(materialized='table') }} select '{{ flags.WHICH }}' as n"
+    (models / "stock.sql").write_text(asks, encoding="utf-8")
+    tells = "{{ config(materialized='table') }} select '{{ env_var('API' ~ '_KEY') }}' as n"
+    (models / "revenue.sql").write_text(tells, encoding="utf-8")
     (models / "names.sql").unlink()  # The selection of its task is empty now.
     run = shop.run_compiled("later")
     assert run.states == {
@@ -175,9 +182,30 @@ def test_what_is_not_as_it_was_compiled_is_not_submitted(shop: Shop, tmp_path: P
         "shop.raw_orders.seed": "success",
         "shop.shelf.run": "success",
         "shop.odd.run": "failed",
+        "shop.stock.run": "failed",
+        "shop.revenue.run": "failed",
         "shop.names.run": "failed",
     }, run.output
+    assert CANARY not in run.output
+    assert "its SQL holds a secret" in run.output
     assert "its config has 'labels' here" in run.output
+    assert "`flags` in stock is known only when it runs" in run.output
     assert "has no such model" in run.output
     kept = sorted(path.name for path in tmp_path.rglob("sql/**/*.json"))
-    assert kept == [f"model.shop.{name}.json" for name in ("names", "odd", "shelf")]
+    names = ("names", "odd", "revenue", "shelf", "stock")
+    assert kept == [f"model.shop.{name}.json" for name in names]
+    assert not any(CANARY in path.read_text() for path in tmp_path.rglob("sql/**/*.json"))
+
+
+def test_where_nothing_may_be_submitted_nothing_is_green_for_it(shop: Shop) -> None:
+    shop.compile("airflow_async", select="raw_orders shelf")
+    with (shop.home.dags / "shop/dbt_project.yml").open("a", encoding="utf-8") as project:
+        project.write('on-run-start: ["select 1"]\n')
+    run = shop.run_compiled("hooked")
+    assert run.states == {
+        "compiled.sql": "failed",
+        "shop.raw_orders.seed": "success",
+        "shop.shelf.run": "upstream_failed",
+    }, run.output
+    assert "dbt runs the hook operation.shop.shop-on-run-start-0" in run.output
+    assert "shelf" not in shop.warehouse.tables("hooked")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -37,10 +37,11 @@ PLAIN_OF_COLUMNS: Final = (
 _KEPT_OPTIONS: Final = frozenset({"threads", "fail_fast", "full_refresh"})
 """Options that change no SELECT."""
 
-_ASKS: Final = re.compile(
+_ASKS: Final = (
     r"\b(?:run_query|statement|load_result|store_result|load_relation|load_cached_relation"
-    r"|flags|invocation_args_dict|selected_resources)\b|\badapter\s*\.\s*(?!dispatch\b)\w+"
-    r"|\bcontext\s*[\[.]\s*\S+"
+    r"|flags|invocation_args_dict|selected_resources)\b"
+    r"|\badapter\b(?!\s*\.\s*dispatch\b)(?:\s*\.\s*\w+)?"
+    r"|\bcontext\s*[\[.]\s*\S+|\{[{%](?:(?![%}]\})[\s\S])*?\bcontext\b"
 )
 """What makes a model's SQL depend on the warehouse, or on which dbt command compiles it."""
 
@@ -86,13 +87,18 @@ def says_something(value: object) -> bool:
 class Safety:
     """The judge of one project on one warehouse."""
 
-    def __init__(self, given: Given, warehouse: Warehouse) -> None:
-        """Take what a mode may lean on; read no more of the manifest than what is asked for."""
+    def __init__(self, given: Given, warehouse: Warehouse, secrets: Iterable[str] = ()) -> None:
+        """Take what a mode may lean on; read no more of the manifest than what is asked for.
+
+        `secrets` are the variables whose values nobody may see: statements lie open in XCom.
+        """
         self._project: Project = given.project
         self._options = given.command.options
         self._warehouse = warehouse
         self._code = Code(given.project.configs.data)
         self._asked: dict[UniqueId, str | None] = {}
+        self.words = "|".join((_ASKS, *(rf"\b{name}\b" for name in sorted(secrets))))
+        self._words = re.compile(self.words)
 
     def why_not(self, call: Call) -> str | None:
         """Return why the task of `call` is dbt's own to run; None if a statement will do."""
@@ -165,8 +171,8 @@ class Safety:
 
     def _questions(self, resource: Resource) -> Iterator[str]:
         code = self._code.of(resource.unique_id)
-        if found := _ASKS.search(code.raw_code or ""):
-            yield f"`{found[0]}` in {resource.name}"
+        if found := self._words.search(code.raw_code or ""):
+            yield f"`{found[0].split()[-1]}` in {resource.name}"
         # dbt has noted what was called while it parsed, which leaves out `{% if execute %}`.
         called = (*code.depends_on.macros, *self._code.named(code.raw_code or ""))
         yield from (self._asking[macro] for macro in called if macro in self._asking)
@@ -179,9 +185,9 @@ class Safety:
     def _asking(self) -> Mapping[str, str]:
         """What each macro asks, itself or by those that it calls; only those that ask."""
         told = {
-            name: f"`{found[0]}` in the macro {macro.package_name}.{macro.name}"
+            name: f"`{found[0].split()[-1]}` in the macro {macro.package_name}.{macro.name}"
             for name, macro in self._code.macros.items()
-            if (found := _ASKS.search(macro.macro_sql))
+            if (found := self._words.search(macro.macro_sql))
         }
         waiting = deque(told)
         while waiting:

@@ -42,7 +42,7 @@ class _Everything(msgspec.Struct, gc=False):
     macros: dict[str, Macro] = {}
 
 
-_CALL: Final = re.compile(r"\b(\w+)\s*\(")
+_WORD: Final = re.compile(r"\w+")
 _DECODER: Final = msgspec.json.Decoder(_Everything)
 
 
@@ -83,8 +83,8 @@ class Code:
         return {name: tuple(ids) for name, ids in callers.items()}
 
     def named(self, code: str) -> Iterator[str]:
-        """Yield the ids of all macros, of any package, by whose name `code` may call one."""
-        for name in dict.fromkeys(_CALL.findall(code)):
+        """Yield the ids of all macros, of any package, that `code` may call by a word in it."""
+        for name in dict.fromkeys(_WORD.findall(code)):
             yield from self._by_name.get(name, ())
 
     def reached(self, macros: Iterable[str]) -> Iterator[Macro]:

@@ -11,6 +11,7 @@ from dagwright_airflow.airflow_api import AirflowException
 from dagwright_airflow.operators.dbt import DbtOperator
 from dagwright_airflow.operators.environment import child_environment
 from dagwright_airflow.operators.results import NodeResult
+from dagwright_airflow.statements.questions import asked
 from dagwright_airflow.statements.store import keep
 from dagwright_airflow.statements.text import (
     UnsafeError,
@@ -46,6 +47,7 @@ class CompileOperator(DbtOperator):
         plain_of_columns: the keys of a column that do not.
         guarded: the names of macros that must be dbt's own.
         own_packages: the packages of macros that are.
+        asks: a regular expression of what makes SQL another one where dbt itself runs it.
         sql_store: where statements are kept; XCom if None.
         compiled_by: this task's own id in the artifact.
         kwargs: arguments of DbtOperator.
@@ -65,6 +67,7 @@ class CompileOperator(DbtOperator):
         plain_of_columns: Sequence[str],
         guarded: Sequence[str],
         own_packages: Sequence[str],
+        asks: str,
         compiled_by: str = "",
         sql_store: str | None = None,
         **kwargs: Any,
@@ -80,11 +83,14 @@ class CompileOperator(DbtOperator):
         self.plain_of_columns = plain_of_columns
         self.guarded = guarded
         self.own_packages = own_packages
+        self.asks = asks
         self.compiled_by = compiled_by
         self.sql_store = sql_store
         self.is_setup = True
         self._made: Mapping[str, Any] = {}
         self._answer = ""
+        self._asked: Mapping[str, str] = {}
+        self._blank: Callable[[str], str] = str
 
     def _run_dbt(self, project: Path, context: Mapping[str, Any]) -> dict[str, Any]:
         self._refuse_samples()
@@ -97,6 +103,7 @@ class CompileOperator(DbtOperator):
             for name in self.models
             if name in ended and ended[name].done
         }
+        self._asked = asked(manifest, self.asks)
         found = self._look(project, context, nodes) if nodes else {}
         faults = {}
         for name in self.models:
@@ -137,8 +144,11 @@ class CompileOperator(DbtOperator):
     def _row(self, name: str, node: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
         wanted = self.models[name]
         plain = (set(self.plain), set(self.plain_of_columns))
-        if reason := doubt(node, wanted, *plain) or doubt_of_place(node, found):
+        reason = doubt(node, wanted, *plain) or doubt_of_place(node, found)
+        if reason := reason or self._asked.get(name):
             return {"fault": f"{reason}; compile the spec again for this project"}
+        if self._blank(node["compiled_code"]) != node["compiled_code"]:
+            return {"fault": "its SQL holds a secret, which would lie open in XCom and in the log"}
         rules = {"statements": self.statements, "drops": self.drops}
         try:
             return {"statements": statements(wanted, found, node["compiled_code"], rules)}
@@ -163,6 +173,7 @@ class CompileOperator(DbtOperator):
     def keep(self, target: Path, blank: Callable[[str], str]) -> None:
         """Read what dbt compiled, before it is gone."""
         super().keep(target, blank)
+        self._blank = blank
         self._made = _read(target / "manifest.json")
         results = _read(target / "run_results.json").get("results")
         self._answer = results[0].get("compiled_code") or "" if results else ""

@@ -104,6 +104,9 @@ def doubt_of_all(
     manifest: Mapping[str, Any], guarded: Collection[str], packages: Collection[str]
 ) -> str | None:
     """Return why nothing of this worker's project may be a statement, if so."""
+    adapter = manifest.get("metadata", {}).get("adapter_type")
+    if adapter is not None and f"dbt_{adapter}" not in packages:
+        return f"dbt runs on {adapter} here"
     for name, node in manifest.get("nodes", {}).items():
         if node.get("resource_type") == "operation":
             return f"dbt runs the hook {name} around every command"

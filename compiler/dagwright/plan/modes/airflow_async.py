@@ -34,7 +34,7 @@ _WORDS: Final = (
 def airflow_async(execute: AirflowAsync, given: Given) -> Mode:
     """Return the mode that submits statements to a warehouse, and has dbt run all else."""
     warehouse = WAREHOUSES[execute.warehouse]
-    making = _Making(execute, given, warehouse, Safety(given, warehouse))
+    making = _Making(execute, given, warehouse, Safety(given, warehouse, execute.secrets))
     worker = in_worker(execute, given).shared
     return Mode(
         kind=warehouse.kind,
@@ -94,6 +94,7 @@ class _Making:
             "plain_of_columns": list(PLAIN_OF_COLUMNS),
             "guarded": list(self._safety.guarded),
             "own_packages": list(warehouse.packages),
+            "asks": self._safety.words,
             **self._where(),
         }
 
