@@ -46,9 +46,11 @@ class StatementOperator(BaseOperator):  # type: ignore[misc]  # Airflow is untyp
             AirflowException: there are no statements.
             AirflowFailException: they would not do what dbt would; another try does not help.
         """
-        row = fetch(context, self.sql_store, self.nodes[0], self.prefix + self.compiled_by)
+        compiles = self.prefix + self.compiled_by
+        row = fetch(context, self.sql_store, self.nodes[0], compiles)
         if "fault" in row:
-            raise AirflowFailException(f"{self.nodes[0]} was not submitted: {row['fault']}")
+            why = f"{row['fault']}\nOnce that is mended, clear {compiles} as well as this task."
+            raise AirflowFailException(f"{self.nodes[0]} was not submitted: {why}")
         for statement in row["statements"]:
             self.log.info("%s", statement)
         self.take(list(row["statements"]))
