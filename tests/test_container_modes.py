@@ -421,6 +421,7 @@ POLICY = "policy: {model: {execution_timeout: 90.5s}}"
     [
         (POLICY, 151),
         (f"{POLICY}, pod: {{spec: {{priorityClassName: high}}}}", 151),
+        (POLICY.replace("90.5s", "36500d"), 2**31 - 1),
         (f"{POLICY}, pod: {{spec: {{activeDeadlineSeconds: 5}}}}", None),
         (f"{POLICY}, pod: {{spec: {{activeDeadlineSeconds: null}}}}", None),
         ("labels: {a: b}", None),

@@ -46,6 +46,9 @@ loop ends with the container, and keeps that signal from an entrypoint that woul
 LEEWAY_SECONDS: Final = 60
 """How much longer a pod may run than its task, so that Airflow, if it is there, is the first."""
 
+MOST_SECONDS: Final = 2**31 - 1
+"""The latest deadline that Kubernetes takes."""
+
 Json = dict[str, Any]
 
 
@@ -121,7 +124,7 @@ def deadline(call: Call, keys: Any) -> Json:
     spec = keys.pod.get("spec")
     if call.timeout is None or (isinstance(spec, Mapping) and _DEADLINE in spec):
         return {}
-    return {"active_deadline_seconds": ceil(call.timeout) + LEEWAY_SECONDS}
+    return {"active_deadline_seconds": min(ceil(call.timeout) + LEEWAY_SECONDS, MOST_SECONDS)}
 
 
 _DEADLINE: Final = "activeDeadlineSeconds"
