@@ -16,6 +16,7 @@ from typing import Any, Final
 from dagwright_airflow.airflow_api import empty_operator
 from dagwright_airflow.artifact import ArtifactError
 from dagwright_airflow.operators.dbt import DbtOperator
+from dagwright_airflow.operators.ended import ending
 
 Arguments = dict[str, Any]
 
@@ -59,14 +60,14 @@ def pod_operator() -> Any:
         KubernetesPodOperator,
     )
 
-    return _that_renders_manifests(KubernetesPodOperator)
+    return ending(_that_renders_manifests(KubernetesPodOperator), "pods.DeletingTrigger")
 
 
 def eks_pod_operator() -> Any:
     """Return the provider's EksPodOperator."""
     from airflow.providers.amazon.aws.operators.eks import EksPodOperator  # noqa: PLC0415
 
-    return _that_renders_manifests(EksPodOperator)
+    return ending(_that_renders_manifests(EksPodOperator), "eks.DeletingTrigger")
 
 
 def gke_pod_operator() -> Any:
@@ -75,30 +76,28 @@ def gke_pod_operator() -> Any:
         GKEStartPodOperator,
     )
 
-    return _that_renders_manifests(GKEStartPodOperator)
+    return ending(_that_renders_manifests(GKEStartPodOperator), "gke.DeletingTrigger")
 
 
 def ecs_operator() -> Any:
     """Return the provider's EcsRunTaskOperator."""
     from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator  # noqa: PLC0415
 
-    return EcsRunTaskOperator
+    return ending(EcsRunTaskOperator, "ecs.StoppingTrigger")
 
 
 def aci_operator() -> Any:
     """Return the provider's AzureContainerInstancesOperator, with secrets."""
     from dagwright_airflow.operators.azure import DbtContainerGroupOperator  # noqa: PLC0415
 
-    return DbtContainerGroupOperator
+    return ending(DbtContainerGroupOperator, "azure.DeletingTrigger")
 
 
 def cloud_run_operator() -> Any:
-    """Return the provider's CloudRunExecuteJobOperator."""
-    from airflow.providers.google.cloud.operators.cloud_run import (  # noqa: PLC0415
-        CloudRunExecuteJobOperator,
-    )
+    """Return the provider's CloudRunExecuteJobOperator, whose execution ends with its task."""
+    from dagwright_airflow.operators.cloud_run import DbtExecutionOperator  # noqa: PLC0415
 
-    return CloudRunExecuteJobOperator
+    return ending(DbtExecutionOperator, "cloud_run.CancellingTrigger")
 
 
 def _that_renders_manifests(operator: Any) -> Any:

@@ -43,6 +43,9 @@ class Aws:
     asked: list[dict[str, Any]] = field(default_factory=list)
     wire: list[bytes] = field(default_factory=list)
     running: list[Running] = field(default_factory=list)
+    of_task: dict[str, Running] = field(default_factory=dict)
+    """What runs of a task of ECS, by the id of the task."""
+    stopped: list[str] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
 
     @property
@@ -125,7 +128,9 @@ class Aws:
         for override in (task.overrides or {}).get("containerOverrides", ()):
             if override["name"] == stated["name"]:
                 argv = override.get("command", argv)
-                environment |= {one["name"]: one["value"] for one in override["environment"]}
+                environment |= {
+                    one["name"]: one["value"] for one in override.get("environment", ())
+                }
         state.last_status, state.exitCode = "RUNNING", None
         try:
             running = self.engine.start(Container(stated["image"], argv, environment))
@@ -134,6 +139,7 @@ class Aws:
             task.stop_code, state.exitCode = "TaskFailedToStart", 1
         else:
             self.running.append(running)
+            self.of_task[task.id] = running
             while (code := running.code()) is None:
                 time.sleep(0.1)
             write_log(backend, task, stated, running.output())
@@ -178,6 +184,7 @@ def aws(engine: Engine) -> Iterator[Aws]:
     """Serve AWS until the end of the block."""
     made = Aws(engine)
     make, advance = EC2ContainerServiceBackend.run_task, Task.advance
+    stop = EC2ContainerServiceBackend.stop_task
 
     def run_task(self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any) -> list[Task]:
         tasks: list[Task] = make(self, *args, **kwargs)
@@ -189,7 +196,14 @@ def aws(engine: Engine) -> Iterator[Aws]:
             threading.Thread(target=made.run, args=(self, task, family), daemon=True).start()
         return tasks
 
+    def stop_task(self: EC2ContainerServiceBackend, *args: Any, **kwargs: Any) -> Task:
+        task = stop(self, *args, **kwargs)
+        made.stopped.append(task.id)
+        made.of_task[task.id].stop()
+        return task
+
     EC2ContainerServiceBackend.run_task = run_task
+    EC2ContainerServiceBackend.stop_task = stop_task
     Task.advance = lambda _: None  # A task ends when its container does, not by being looked at.
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -204,3 +218,4 @@ def aws(engine: Engine) -> Iterator[Aws]:
             running.stop()
         server.stop()
         EC2ContainerServiceBackend.run_task, Task.advance = make, advance
+        EC2ContainerServiceBackend.stop_task = stop

@@ -70,6 +70,7 @@ class CloudRun:
     executions: dict[str, Execution] = field(default_factory=dict)
     operations: dict[str, str] = field(default_factory=dict)
     """By name of an operation: the execution that it is about."""
+    cancelled: list[str] = field(default_factory=list)
     asked: list[dict[str, Any]] = field(default_factory=list)
     """The requests to run a job, in their order."""
 
@@ -79,6 +80,7 @@ class CloudRun:
             {
                 ("GET", rf"{LOCATION}/jobs/([^/:]+)"): self.job,
                 ("POST", rf"{LOCATION}/jobs/([^/:]+):run"): self.run,
+                ("POST", rf"{LOCATION}/(jobs/[^/:]+/executions/[^/:]+):cancel"): self.cancel,
                 ("GET", rf"{LOCATION}/operations/(.+)"): self.operation,
                 ("POST", rf"{LOCATION}/operations/(.+):wait"): self.operation,
             }
@@ -113,6 +115,18 @@ class CloudRun:
         self.executions[execution] = Execution(name, Started(running))
         operation = f"{location}/operations/{uuid.uuid4()}"
         self.operations[operation] = execution
+        return Answer(200, self.written(operation))
+
+    def cancel(self, request: Request, location: str, name: str) -> Answer:
+        """End an execution; what it comes to is told by the operation that started it."""
+        full = f"{location}/{name}"
+        if (found := self.executions.get(full)) is None:
+            return failure(404, "NOT_FOUND", f"no execution {name}")
+        if found.started.code() is not None:
+            return failure(400, "FAILED_PRECONDITION", f"{name} is over")
+        self.cancelled.append(full)
+        found.started.running.stop()
+        (operation,) = (one for one, about in self.operations.items() if about == full)
         return Answer(200, self.written(operation))
 
     def operation(self, request: Request, location: str, name: str) -> Answer:

@@ -9,6 +9,8 @@ dbt gets a secret in every run. A run that gets the same as no secret is told ap
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,9 @@ from dag_runs import DagRun, connections, run_dag
 from dagwright.cli import program
 from engine import IMAGE, Engine
 from google_stand_in import PROJECT, connection
+from processes import child_of
+from test_pods import until
+from tiny import runner
 
 pytestmark = [pytest.mark.dbt, pytest.mark.airflow, pytest.mark.xdist_group("clouds")]
 
@@ -230,6 +235,26 @@ def test_cloud_run_by_our_google(shop, cloud_run, clouds, deferrable, target) ->
     assert (f"told: {len(CANARY)}" in told) == (not target), told
     assert places_with(CANARY, shop.home, text, run, google_wire(clouds)) == set()
     assert clouds.refused == []
+
+
+def test_a_killed_task_cancels_its_execution(shop, cloud_run, clouds) -> None:
+    """The provider's own operator leaves it going; here the container sleeps."""
+    block = in_cloud_run(cloud_run)
+    job = next(iter(cloud_run.jobs.values()))
+    job["template"]["template"]["containers"][0]["command"] = ["sh", "-c", "sleep 600"]
+    shop.compile({**block, "deferrable": False})
+    known = {**clouds.environment, **connections(google=connection())}
+    home = AirflowHome(shop.home.root, {**shop.home.environment, **known})
+    before = len(cloud_run.executions)
+    with runner(home, SEED, "cloud") as process:
+        until(lambda: len(cloud_run.executions) > before)
+        name, execution = list(cloud_run.executions.items())[-1]
+        assert execution.started.code() is None
+        os.kill(child_of(process.pid), signal.SIGTERM)
+        rest = process.stdout.read()
+    assert cloud_run.cancelled == [name]
+    assert execution.started.code() is not None
+    assert "state: failed" in rest
 
 
 def test_cloud_run_would_show_a_plain_variable(shop, cloud_run, clouds) -> None:

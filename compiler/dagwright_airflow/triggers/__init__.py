@@ -1,0 +1,32 @@
+"""Triggers that end what they wait for where somebody ends its task; each is a provider's.
+
+Airflow 3.3 tells a trigger when its deferred task is cleared or marked by hand. The providers'
+own triggers for clouds do nothing then, and what runs there goes on, and writes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final
+
+_GOING: Final[set[asyncio.Task[None]]] = set()
+"""What is not to be collected before it has ended."""
+
+
+async def to_the_end(work: Coroutine[Any, Any, None], log: Any) -> None:
+    """Await `work`, which goes on where the one who awaits it is cancelled.
+
+    Airflow's triggerer cancels a trigger once a second until it is gone, and its `on_kill`, too.
+    """
+    task = asyncio.ensure_future(_told(work, log))
+    _GOING.add(task)
+    task.add_done_callback(_GOING.discard)
+    await asyncio.shield(task)
+
+
+async def _told(work: Coroutine[Any, Any, None], log: Any) -> None:
+    try:
+        await work
+    except Exception:  # Nobody may be left who would hear of it.
+        log.exception("What the task had started was not ended")

@@ -1,0 +1,47 @@
+"""What a trigger does when its task is killed is done to the end, whoever stops waiting for it."""
+
+# ruff: noqa: PLC0415 (Airflow reads its settings on import, which the fixture must come before)
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+pytestmark = [pytest.mark.airflow, pytest.mark.usefixtures("airflow")]
+
+
+def test_what_is_begun_is_ended_though_the_trigger_is_cancelled_meanwhile() -> None:
+    from dagwright_airflow.triggers import to_the_end
+
+    async def story() -> list[str]:
+        gate, done = asyncio.Event(), []
+
+        async def work() -> None:
+            await gate.wait()
+            done.append("deleted")
+
+        waiting = asyncio.ensure_future(to_the_end(work(), None))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert done == []
+        gate.set()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(*others)
+        return done
+
+    assert asyncio.run(story()) == ["deleted"]
+
+
+def test_what_fails_when_nobody_waits_is_told() -> None:
+    from dagwright_airflow.triggers import to_the_end
+
+    told: list[str] = []
+
+    async def work() -> None:
+        raise OSError("no way to the cluster")
+
+    asyncio.run(to_the_end(work(), SimpleNamespace(exception=told.append)))
+    assert told == ["What the task had started was not ended"]
