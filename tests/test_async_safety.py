@@ -308,6 +308,10 @@ def test_only_runs_of_models_are_statements() -> None:
         ("full_refresh: true", "dbt"),
         ("full_refresh: '{{ params.refresh }}'", "dbt"),
         ("full_refresh: false", "async_bigquery"),
+        ("vars: {by: '{{ task.task_id }}'}", "dbt"),
+        ("vars: {by: [{at: '{{ 1 }} {{ ti.try_number }}'}]}", "dbt"),
+        ("env: {BY: '{{ task_instance_key_str }}'}", "dbt"),
+        ("vars: {by: '{{ dag_run.conf.task }}', task: x}", "async_bigquery"),
     ],
 )
 def test_options_that_change_a_select_are_for_dbt(option: str, kind: str) -> None:
@@ -321,6 +325,18 @@ def test_sql_with_a_secret_is_for_dbt() -> None:
     assert tasks(hidden, project("bigquery", secret))["shop.orders.run"]["kind"] == "dbt"
     assert tasks(spec(), project("bigquery", secret))["shop.orders.run"]["kind"] != "dbt"
     assert "`API_KEY` in orders" in explained(hidden, project("bigquery", secret))
+
+
+def test_a_trigger_rule_that_the_project_gives_a_model_is_refused_as_that_of_a_spec() -> None:
+    report = Report()
+    document = project("bigquery", config(meta={"dagwright": {"trigger_rule": "all_done"}}))
+    compile_spec(files(spec(), document), PATH, Options(), report)
+    (found,) = report.sorted()
+    assert found.rule.code == "DW512"
+    assert "`meta.dagwright.trigger_rule` of model.shop.orders" in found.message
+    assert "airflow_async" in found.message
+    alike = project("bigquery", config(meta={"dagwright": {"trigger_rule": "all_success"}}))
+    assert "shop.orders.run" in tasks(spec(), alike)
 
 
 def test_a_full_refresh_makes_tables_as_ever() -> None:

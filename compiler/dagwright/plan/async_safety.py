@@ -12,10 +12,12 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, Final
 
 from dagwright.ir.graph import Verb
 from dagwright.plan.modes.mode import Call, Given
+from dagwright.plan.parses import templates_in
 from dagwright.plan.warehouses import Warehouse
 from dagwright.project.code import Code, Coded
 from dagwright.project.model import Project, Resource, UniqueId
@@ -44,6 +46,9 @@ _ASKS: Final = (
     r"|\bcontext\s*[\[.]\s*\S+|\{[{%](?:(?![%}]\})[\s\S])*?\bcontext\b"
 )
 """What makes a model's SQL depend on the warehouse, or on which dbt command compiles it."""
+
+_OF_A_TASK: Final = re.compile(r"(?<![\w.'\"])(?:ti|task|task_instance|task_instance_key_str)\b")
+"""What a template says of the task that renders it, here the one that compiles for all."""
 
 _DISPATCHED: Final = re.compile(r"^[a-z0-9]+__(?=\w)")
 MATERIALIZES: Final = re.compile(r"^materialization_(?:table|view)_")
@@ -94,6 +99,7 @@ class Safety:
         """
         self._project: Project = given.project
         self._options = given.command.options
+        self._rendered = (given.command.variables, given.command.env)
         self._warehouse = warehouse
         self._code = Code(given.project.configs.data)
         self._asked: dict[UniqueId, str | None] = {}
@@ -134,6 +140,9 @@ class Safety:
         kept = {key for key, value in self._options.items() if value not in (None, False)}
         if changing := sorted(kept - _KEPT_OPTIONS):
             return f"`execute.{changing[0]}` changes what dbt runs"
+        for text in chain.from_iterable(map(templates_in, self._rendered)):
+            if found := _OF_A_TASK.search(text):
+                return f"`{found[0]}` in a template is another one for each task"
         for resource in self._project.resources.values():
             if resource.resource_type == "operation":
                 return f"dbt runs the hook {resource.name} around every command"

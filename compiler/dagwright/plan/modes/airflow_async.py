@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from dagwright.plan.async_safety import PLAIN, PLAIN_OF_COLUMNS, Safety
 from dagwright.plan.model import Step
 from dagwright.plan.modes.local import in_worker, worker_call
 from dagwright.plan.modes.mode import Arguments, Call, Given, Mode
+from dagwright.plan.rules import META_SETTING
 from dagwright.plan.warehouses import WAREHOUSES, Warehouse
 from dagwright.project.model import UniqueId
 from dagwright.spec.model.execute import AirflowAsync
@@ -101,6 +102,7 @@ class _Making:
     def finish(self, steps: tuple[Step, ...]) -> tuple[Step, ...]:
         """Return `steps` with the helper task before them, each of dbt's with its reason."""
         submitted = {step.id for step in steps if step.kind == self._warehouse.kind}
+        self._refuse_rules([step for step in steps if step.id in submitted])
         if not submitted:
             self._complain()
             return tuple(self._with_reason(step) for step in steps)
@@ -111,6 +113,20 @@ class _Making:
                 for step in steps
             ),
         )
+
+    def _refuse_rules(self, steps: list[Step]) -> None:
+        """Report trigger rules that the project gives its models; those of the spec are DW167."""
+        at = self._given.loaded.places.value(("render", "manifest"))
+        for step in steps:
+            if (rule := step.airflow.get("trigger_rule", "all_success")) == "all_success":
+                continue
+            file = self._given.project.resources[UniqueId(step.nodes[0])].original_file_path
+            words: dict[str, Any] = {
+                "key": "dagwright.trigger_rule",
+                "what": f"it cannot be `{rule}` in `mode: airflow_async`",
+                "hint": "leave it out; `dagwright explain DW167` says why",
+            }
+            self._given.report.add(META_SETTING.at(at, node=step.nodes[0], file=file, **words))
 
     def _helper(self, steps: list[Step]) -> Step:
         selectors = [
