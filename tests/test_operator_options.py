@@ -121,6 +121,13 @@ def test_an_empty_data_interval_is_explained() -> None:
         typed(event_time_start=same, event_time_end=same)
 
 
+def test_times_in_the_wrong_order_are_both_named() -> None:
+    from airflow.sdk.exceptions import AirflowException
+
+    with pytest.raises(AirflowException, match="is 2026-02-01T00:00:00, which is after"):
+        typed(event_time_start="2026-02-01", event_time_end="2026-01-01T23:00:00+01:00")
+
+
 def test_each_command_gets_what_it_knows() -> None:
     options = {"full_refresh": True, "empty": "no", "threads": "4", "sample": "3 days"}
     assert words("seed", "--select", "a", **options) == (

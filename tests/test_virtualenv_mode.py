@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -60,6 +61,65 @@ def test_the_first_task_makes_the_environment_and_the_next_one_finds_it(
     assert "OK loaded seed file raw.raw_orders" in logs[0]
     assert all("By the Python API of dbt 1." in log for log in logs)
     assert "OK created sql view model staging.stg_orders" in logs[1]
+
+
+CANARY = "canary-pQ5vB8n2"
+"""The name of a folder that DuckDB takes for its home: a secret which SQL can ask for."""
+TELLS = """\
+{% set asked = "select current_setting('home_directory')" %}
+{% set found = run_query(asked).columns[0].values()[0] if execute else "" %}
+{{ log('the secret is ' ~ found, info=True) }}
+"""
+
+
+@pytest.mark.parametrize("invocation", ["subprocess", "dbt_runner"])
+def test_a_connection_is_the_profile_of_its_dbt_and_the_secret_comes_out_nowhere(
+    airflow_home: AirflowHome,
+    parsed_configs: Path,
+    dbt_environment: DbtEnvironment,
+    tmp_path: Path,
+    invocation: str,
+) -> None:
+    home, project = airflow_home, airflow_home.root / "shop"
+    shutil.copytree(parsed_configs / "shop", project)
+    (project / "profiles.yml").unlink()
+    model = project / "models/staging/stg_customers.sql"
+    model.write_text(TELLS + model.read_text())
+    (home.dags / "dbt.py").write_text(LOADER)
+    shutil.copy(dbt_environment.lock, home.dags / "shop.requirements.lock")
+    spec = home.dags / "shop.dagwright.yaml"
+    by_connection = "profile: {connection: shop_db, type: duckdb, name: shop, target: dev}"
+    spec.write_text(
+        SPEC.replace("profile: {target: dev, profiles_dir: ../shop}", by_connection)
+        .replace("dbt: {profiles_dir: ../shop, target: dev}", "load: manifest")
+        .replace("[raw_orders, stg_orders]", "[raw_customers, stg_customers]")
+        + f"  invocation: {invocation}\n"
+        f"  requirements: {list(dbt_environment.requirements)}\n"
+        f"  venv_dir: {dbt_environment.folder}\n"
+    )
+    made = CliRunner().invoke(program, ["compile", str(spec)], catch_exceptions=False)
+    assert made.exit_code == 0, made.output
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    stated = {
+        "conn_type": "duckdb",
+        "host": str(project / "shop.duckdb"),
+        "extra": {"settings": {"home_directory": f"/tmp/{CANARY}"}},  # noqa: S108
+    }
+    secretly = {"AIRFLOW_CONN_SHOP_DB": json.dumps(stated), "TMPDIR": str(temporary)}
+    home = AirflowHome(home.root, {**home.environment, **secretly})
+    logs = []
+    for task in ("shop.raw_customers.seed", "shop.stg_customers.run"):
+        with runner(home, task, "shop") as process:
+            logs.append(process.communicate()[0])
+        assert "state: success" in logs[-1], logs[-1]
+        assert "(duckdb, method file) has by the Airflow connection shop_db: " in logs[-1]
+    assert "the secret is ***" in logs[1]
+    files = [path for folder in (home.root, temporary) for path in folder.rglob("*")]
+    shown = {str(path): path.read_bytes() for path in files if path.is_file()}
+    shown["the log"] = "".join(logs).encode()
+    assert [place for place, content in shown.items() if CANARY.encode() in content] == []
+    assert [place for place, content in shown.items() if b"stg_customers" in content]
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from airflow_home import AirflowHome
 from artifact_builder import dbt_task
-from tiny import runner
+from lineage_events import by_table, told
 
 pytestmark = [pytest.mark.airflow, pytest.mark.dbt, pytest.mark.slow]
 
@@ -32,24 +31,6 @@ BUILD = dbt_task(
 )
 
 MODEL = dbt_task("model", ["run", "--select", "orders"], ["model.tiny.orders"])
-
-
-def told(home: AirflowHome, task: str, transport: Path) -> tuple[str, list[Any]]:
-    """Return the output of a task that is run with a listener, and the events of its end."""
-    stated = {"type": "file", "log_file_path": str(transport), "append": True}
-    variables = {
-        **home.environment,
-        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(stated),
-        "AIRFLOW__OPENLINEAGE__NAMESPACE": "shop",
-    }
-    with runner(AirflowHome(home.root, variables), task) as process:
-        output, _ = process.communicate()
-    events = [json.loads(line) for line in transport.read_text().splitlines()]
-    return output, [event for event in events if event["eventType"] not in ("START", "RUNNING")]
-
-
-def by_table(datasets: list[Any]) -> dict[str, Any]:
-    return {one["name"]: one for one in datasets}
 
 
 @pytest.mark.parametrize("invocation", ["subprocess", "dbt_runner"])

@@ -10,14 +10,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
+from duckdb_tables import comparable, tables_in_duckdb
 from live.postgres import Postgres
 from live.server import BIN, LiveAirflow
 from shop import CONFIGS, MADE
@@ -62,28 +61,11 @@ class Shop:
         )
 
 
-def comparable(rows: Iterable[Iterable[Any]]) -> list[Any]:
-    """Return `rows` sorted; numbers that are equal look equal, whichever database gave them."""
-    return sorted(
-        (tuple(float(v) if hasattr(v, "as_tuple") else v for v in row) for row in rows), key=repr
-    )
-
-
 def shop_in_duckdb(folder: Path, *words: str) -> dict[str, list[Any]]:
     """Return the tables, as `Shop.tables`, that one `dbt build` with `words` makes in DuckDB."""
     shutil.copytree(CONFIGS / "shop", folder, ignore=MADE)
     dbt(folder, "build", *words)
-    with closing(duckdb.connect(str(folder / "shop.duckdb"))) as warehouse:
-        made = warehouse.execute(
-            "select table_schema, table_name from information_schema.tables"
-            " where table_schema <> 'main'"
-        ).fetchall()
-        return {
-            f"{schema}.{name}": comparable(
-                warehouse.execute(f'select * from "{schema}"."{name}"').fetchall()  # noqa: S608
-            )
-            for schema, name in made
-        }
+    return tables_in_duckdb(folder / "shop.duckdb", folder)
 
 
 def shop_in_postgres(postgres: Postgres, folder: Path, database: str) -> Shop:

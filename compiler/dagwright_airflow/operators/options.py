@@ -43,6 +43,9 @@ def typed_options(
             "write `event_time_start` and `event_time_end` instead"
         )
         raise AirflowException(message)
+    if start is not None and end is not None and start > end:
+        message = f"`event_time_start` is {start}, which is after `event_time_end`, {end}"
+        raise AirflowException(message)
     return typed
 
 
