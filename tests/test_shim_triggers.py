@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from types import SimpleNamespace
 
 import pytest
@@ -45,3 +46,25 @@ def test_what_fails_when_nobody_waits_is_told() -> None:
 
     asyncio.run(to_the_end(work(), SimpleNamespace(exception=told.append)))
     assert told == ["What the task had started was not ended"]
+
+
+@pytest.mark.parametrize(
+    ("state", "ended"), [("deferred", []), ("failed", ["it"]), (None, ["it"])]
+)
+def test_what_waits_on_elsewhere_is_left_alone(monkeypatch, state: str | None, ended) -> None:
+    """As where the triggers of a triggerer that was out of touch went to another."""
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    from dagwright_airflow.triggers import end
+
+    done: list[str] = []
+
+    async def work() -> None:
+        done.append("it")
+
+    told = {"of_today": {"orders.run": state}}
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", lambda **_: told)
+    task = SimpleNamespace(dag_id="shop", task_id="orders.run", run_id="of_today", map_index=-1)
+    trigger = SimpleNamespace(task_instance=task, log=logging.getLogger(__name__))
+    asyncio.run(end(trigger, work))
+    assert done == ended

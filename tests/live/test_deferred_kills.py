@@ -96,21 +96,25 @@ class Places:
         """Return a run whose one task waits in the triggerer, and what it has started."""
         before = len(self.engine.started)
         run = self.airflow.trigger(mode)
-        self.airflow.await_state(mode, run, TASK, "deferred")
-        log = f"dag_id={mode}/run_id={run}"
-        logs = self.airflow.root / "logs"
-        self.airflow.until(
-            lambda: any(
-                log in str(one) and BEGUN.get(mode, "starting") in one.read_text(encoding="utf-8")
-                for one in logs.rglob("*.trigger.*.log")
-            ),
-            f"the trigger of {mode} has begun",
-        )
+        self.until_begun(mode, run)
         asked = self.asked()
         if mode not in BEGUN:
             self.airflow.until(lambda: self.asked() > asked + 3, f"{mode} is asked")
         self.airflow.until(lambda: len(self.engine.started) > before, "it is there")
         return run, self.engine.started[-1]
+
+    def until_begun(self, mode: str, run: str, attempt: int = 1) -> None:
+        """Return when a try waits in the triggerer, and its trigger has begun."""
+        self.airflow.await_state(mode, run, TASK, "deferred")
+        where = f"dag_id={mode}/run_id={run}/task_id={TASK}"
+        logs = self.airflow.root / "logs" / where
+        self.airflow.until(
+            lambda: any(
+                BEGUN.get(mode, "starting") in one.read_text(encoding="utf-8")
+                for one in logs.glob(f"attempt={attempt}.log.trigger.*")
+            ),
+            f"the trigger of {mode} has begun",
+        )
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +212,7 @@ def test_a_deferred_task_that_is_cleared_has_one_pod_at_a_time(places) -> None:
     places.airflow.until(lambda: first.code() is not None, "the first pod has ended")
     places.airflow.until(lambda: places.engine.started[-1] is not first, "there is another")
     second = places.engine.started[-1]
-    places.airflow.await_state(mode, run, TASK, "deferred")
+    places.until_begun(mode, run, attempt=2)
     assert second.code() is None
     path = f"dags/{mode}/dagRuns/{run}/taskInstances/{TASK}"
     places.airflow.call("PATCH", path, {"new_state": "failed"})

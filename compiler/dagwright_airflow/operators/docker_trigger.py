@@ -25,6 +25,7 @@ from dagwright_airflow.operators.docker_daemon import (
     remove,
 )
 from dagwright_airflow.pauses import SHORTEST_SECONDS, jittered, pause_after
+from dagwright_airflow.triggers import to_the_end
 
 CLASSPATH: Final = "dagwright_airflow.operators.docker_trigger.ContainerTrigger"
 
@@ -126,8 +127,10 @@ class ContainerTrigger(BaseTrigger):  # type: ignore[misc]  # Airflow is untyped
         A triggerer whose triggers were given to another while it was out of touch is told the
         same; there the task is still deferred, and the container goes on.
         """
-        if self._fired:
-            return
+        if not self._fired:
+            await to_the_end(self._end_unless_held(), self.log)
+
+    async def _end_unless_held(self) -> None:
         state = await sync_to_async(state_of)(self.task_instance)
         if state == "deferred":
             self.log.info("The task waits on, elsewhere; its container is left alone.")

@@ -7,11 +7,33 @@ own triggers for clouds do nothing then, and what runs there goes on, and writes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final
+
+from asgiref.sync import sync_to_async
+
+from dagwright_airflow.airflow_api import state_of
 
 _GOING: Final[set[asyncio.Task[None]]] = set()
 """What is not to be collected before it has ended."""
+
+
+async def end(trigger: Any, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do what ends the thing that `trigger` waits for, unless its task waits on elsewhere.
+
+    A triggerer that was out of touch, and whose triggers were given to another, is told the same
+    as if somebody had ended the tasks.
+    """
+
+    async def judged() -> None:
+        state = await sync_to_async(state_of)(trigger.task_instance)
+        if state == "deferred":
+            trigger.log.info("The task waits on, elsewhere; what it has started is left alone.")
+            return
+        trigger.log.info("The task is %s: ending what it has started.", state)
+        await work()
+
+    await to_the_end(judged(), trigger.log)
 
 
 async def to_the_end(work: Coroutine[Any, Any, None], log: Any) -> None:

@@ -11,7 +11,7 @@ from airflow.providers.microsoft.azure.triggers.container_instance import (
     AzureContainerInstanceTrigger,
 )
 
-from dagwright_airflow.triggers import to_the_end
+from dagwright_airflow.triggers import end
 
 
 class DeletingTrigger(AzureContainerInstanceTrigger):  # type: ignore[misc]  # Airflow is untyped.
@@ -23,5 +23,8 @@ class DeletingTrigger(AzureContainerInstanceTrigger):  # type: ignore[misc]  # A
 
     async def on_kill(self) -> None:
         """Delete the container group, as the operator does when a worker waits for it."""
+        await end(self, self._delete)
+
+    async def _delete(self) -> None:
         hook = AzureContainerInstanceAsyncHook(azure_conn_id=self.ci_conn_id)
-        await to_the_end(hook.delete(self.resource_group, self.name), self.log)
+        await hook.delete(self.resource_group, self.name)

@@ -11,7 +11,7 @@ from google.cloud.run_v2 import (  # type: ignore[import-untyped]
     ExecutionsClient,
 )
 
-from dagwright_airflow.triggers import to_the_end
+from dagwright_airflow.triggers import end
 
 
 def cancel(name: str, region: str, credentials: Any, transport: Any, *, regional: bool) -> None:
@@ -30,7 +30,7 @@ class CancellingTrigger(CloudRunJobFinishedTrigger):  # type: ignore[misc]  # Ai
 
     async def on_kill(self) -> None:
         """Cancel the execution, however long that takes."""
-        await to_the_end(self._cancel(), self.log)
+        await end(self, self._cancel)
 
     async def _cancel(self) -> None:
         """Cancel the execution, whose name the operation tells."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.providers.amazon.aws.hooks.ecs import EcsHook
 from airflow.providers.amazon.aws.triggers.ecs import TaskDoneTrigger
 
-from dagwright_airflow.triggers import to_the_end
+from dagwright_airflow.triggers import end
 
 REASON = "Task killed by the user"
 
@@ -15,7 +15,7 @@ class StoppingTrigger(TaskDoneTrigger):  # type: ignore[misc]  # Airflow is unty
 
     async def on_kill(self) -> None:
         """Stop the task of ECS, however long that takes."""
-        await to_the_end(self._stop(), self.log)
+        await end(self, self._stop)
 
     async def _stop(self) -> None:
         hook = EcsHook(

@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 from airflow.providers.amazon.aws.hooks.eks import EksHook
 from airflow.providers.amazon.aws.triggers.eks import EksPodTrigger
 
-from dagwright_airflow.triggers import to_the_end
+from dagwright_airflow.triggers import end
 
 
 class DeletingTrigger(EksPodTrigger):  # type: ignore[misc]  # Airflow is untyped here.
@@ -24,7 +24,7 @@ class DeletingTrigger(EksPodTrigger):  # type: ignore[misc]  # Airflow is untype
 
     async def on_kill(self) -> None:
         """Delete the pod, however long that takes."""
-        await to_the_end(self._delete(), self.log)
+        await end(self, self._delete)
 
     async def _delete(self) -> None:
         """Delete the pod with credentials made now."""

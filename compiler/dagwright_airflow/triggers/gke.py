@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.providers.google.cloud.triggers.kubernetes_engine import GKEStartPodTrigger
 
-from dagwright_airflow.triggers import to_the_end
+from dagwright_airflow.triggers import end
 
 
 class DeletingTrigger(GKEStartPodTrigger):  # type: ignore[misc]  # Airflow is untyped here.
@@ -18,4 +18,4 @@ class DeletingTrigger(GKEStartPodTrigger):  # type: ignore[misc]  # Airflow is u
 
     async def on_kill(self) -> None:
         """Delete the pod, however long that takes."""
-        await to_the_end(super().on_kill(), self.log)
+        await end(self, super().on_kill)

@@ -6,7 +6,7 @@ from typing import Any
 
 from airflow.providers.cncf.kubernetes.triggers.pod import KubernetesPodTrigger
 
-from dagwright_airflow.triggers import to_the_end
+from dagwright_airflow.triggers import end
 
 
 class DeletingTrigger(KubernetesPodTrigger):  # type: ignore[misc]  # Airflow is untyped here.
@@ -18,4 +18,4 @@ class DeletingTrigger(KubernetesPodTrigger):  # type: ignore[misc]  # Airflow is
 
     async def on_kill(self) -> None:
         """Delete the pod, however long that takes."""
-        await to_the_end(super().on_kill(), self.log)
+        await end(self, super().on_kill)
