@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from dagwright.cli import program
 
+PYTHON = ".".join(map(str, sys.version_info[:2]))
 ENTRY = re.compile(r"^#.*\n", re.MULTILINE)
 
 
@@ -28,6 +29,15 @@ class DbtEnvironment:
     def stated(self) -> dict[str, str]:
         """What an artifact states of it."""
         return {"lock": ENTRY.sub("", self.lock.read_text()), "folder": str(self.folder)}
+
+    @property
+    def keys(self) -> str:
+        """What a spec states of it, below `execute`; the lock is not made anew for it."""
+        return (
+            f"  requirements: {list(self.requirements)}\n"
+            f'  python: "{PYTHON}"\n'
+            f"  venv_dir: {self.folder}\n"
+        )
 
     @property
     def places(self) -> list[Path]:
@@ -50,7 +60,7 @@ def dbt_environment(
         "execute:\n"
         "  mode: virtualenv\n"
         f"  requirements: {list(wanted)}\n"
-        f'  python: "{".".join(map(str, sys.version_info[:2]))}"\n'
+        f'  python: "{PYTHON}"\n'
         "  project_dir: /srv/shop\n"
     )
     made = CliRunner().invoke(program, ["compile", str(spec)], catch_exceptions=False)

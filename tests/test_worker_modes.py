@@ -80,11 +80,7 @@ def came(
 ) -> Any:
     """A function that runs the shop by a mode and an invocation, each once."""
     known: dict[tuple[str, str], Came] = {}
-    keys = {
-        "local": "",
-        "virtualenv": f"  requirements: {list(dbt_environment.requirements)}\n"
-        f"  venv_dir: {dbt_environment.folder}\n",
-    }
+    keys = {"local": "", "virtualenv": dbt_environment.keys}
 
     def run(mode: str, invocation: str) -> Came:
         if (mode, invocation) not in known:

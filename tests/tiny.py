@@ -76,5 +76,8 @@ def runner(
         too_late.start()
         try:
             yield process
+        except BaseException:  # Else nothing ends it, and the test waits for it for ever.
+            process.kill()
+            raise
         finally:
             too_late.cancel()
