@@ -11,8 +11,6 @@ import re
 from errno import ENOENT
 from importlib.util import find_spec
 from typing import Final
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 READERS: Final = {
     "s3": "s3fs",
@@ -72,6 +70,9 @@ def read_object(address: str) -> bytes:
 
 
 def _from_web(address: str) -> bytes:
+    from urllib.error import HTTPError  # noqa: PLC0415 (slow, and not for `validate`)
+    from urllib.request import urlopen  # noqa: PLC0415
+
     try:
         with urlopen(address, timeout=_WEB_SECONDS) as answer:  # noqa: S310 (one of `WEB`)
             return bytes(answer.read())
