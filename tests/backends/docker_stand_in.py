@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,9 +26,28 @@ class StandIn:
     containers: dict[str, dict[str, Any]] = field(default_factory=dict)
     signals: list[str] = field(default_factory=list)
     created: list[Any] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    """What was done to which container, in order."""
 
-    def add(self, name: str, *, status: str = "running", code: int = 0, log: str = "") -> None:
-        self.containers[name] = {"status": status, "code": code, "log": log}
+    def add(
+        self,
+        name: str,
+        *,
+        status: str = "running",
+        code: int = 0,
+        log: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
+        about = {"status": status, "code": code, "log": log, "labels": dict(labels or {})}
+        self.containers[name] = about
+
+    def labelled(self, labels: Collection[str]) -> list[dict[str, Any]]:
+        """Return the containers that have all of `labels`, each as `name=value`."""
+        return [
+            {"Id": name, "Names": [f"/{name}"]}
+            for name, about in self.containers.items()
+            if {*labels} <= {f"{key}={value}" for key, value in about["labels"].items()}
+        ]
 
     def end(self, name: str, *, code: int = 0, log: str = "") -> None:
         self.add(name, status="exited", code=code, log=log)
@@ -71,11 +90,14 @@ class _Handler(BaseHTTPRequestHandler):
             "_ping": "OK",
             "info": {"ID": one.daemon},
             "images/json": [{"Id": "image"}],
-            "containers/json": [],
         }
         if (answer := plain.get("/".join(path))) is not None:
             return 200, answer
+        if method != "GET":
+            one.changes.append(" ".join([*path[1:], *([method] * (method == "DELETE"))]))
         match method, path:
+            case "GET", ["containers", "json"]:
+                return 200, one.labelled(json.loads(query["filters"])["label"])
             case "POST", ["containers", "create"]:
                 one.created.append(json.loads(body))
                 one.add("made", status="created")

@@ -142,6 +142,21 @@ def test_the_trigger_knows_where_the_daemon_is_and_nothing_of_what_the_container
     assert told.timeout is told.trigger.until is None
 
 
+def test_the_dbt_of_an_earlier_try_is_interrupted_before_that_of_this_one_starts(
+    docker, task
+) -> None:
+    """Removed at once, it would leave its query going in the warehouse."""
+    from dagwright_airflow.operators.docker import task_labels
+
+    labels = task_labels(CONTEXT)
+    docker.add("earlier", labels=labels)
+    docker.add("elsewhere", labels={**labels, "dagwright.run_id": "two"})
+    deferred(task)
+    started = ["create", "made start"]
+    assert docker.changes == ["earlier kill", "earlier DELETE", *started]
+    assert set(docker.containers) == {"elsewhere", "made"}
+
+
 def test_a_success_returns_the_last_line_and_shows_all_without_the_secret(
     docker, task, capsys
 ) -> None:

@@ -198,10 +198,17 @@ class DbtDockerOperator(DockerOperator):  # type: ignore[misc]  # Airflow is unt
         remove(self.hook.api_client, name)
 
     def _remove_earlier(self, identity: Mapping[str, str]) -> None:
-        """Remove what an earlier try left running: a worker that dies takes no container along."""
+        """End what an earlier try left running: a worker that dies takes no container along.
+
+        Its dbt is let cancel its queries: removed at once, it leaves them going in the warehouse,
+        beside those of this try.
+        """
         wanted = {"label": [f"{name}={value}" for name, value in identity.items()]}
-        for one in self.cli.containers(all=True, filters=wanted):
+        found = self.cli.containers(all=True, filters=wanted)
+        for one in found:
             self.log.warning("Removing the container %s of an earlier try", one["Names"][0][1:])
+        interrupt(self.cli, [one["Id"] for one in found])
+        for one in found:
             self._remove(one["Id"])
 
 
