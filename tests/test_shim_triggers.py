@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from dagwright_airflow.operators.ended import ending
+
 pytestmark = [pytest.mark.airflow, pytest.mark.usefixtures("airflow")]
 
 
@@ -68,3 +70,31 @@ def test_what_waits_on_elsewhere_is_left_alone(monkeypatch, state: str | None, e
     trigger = SimpleNamespace(task_instance=task, log=logging.getLogger(__name__))
     asyncio.run(end(trigger, work))
     assert done == ended
+
+
+class _Cloud:
+    """An operator of a cloud: it stops what it knows to be started."""
+
+    def __init__(self) -> None:
+        self.arn: str | None = None
+        self.stopped: list[str] = []
+
+    def on_kill(self) -> None:
+        if self.arn is not None:
+            self.stopped.append(self.arn)
+
+
+def test_what_turns_out_to_be_started_after_a_kill_is_ended_at_once() -> None:
+    operator = ending(_Cloud, "ecs.StoppingTrigger", started="arn")()
+    operator.on_kill()
+    assert operator.stopped == []
+    operator.arn = "one"
+    assert operator.stopped == ["one"]
+
+
+def test_what_is_started_and_not_killed_goes_on() -> None:
+    operator = ending(_Cloud, "ecs.StoppingTrigger", started="arn")()
+    operator.arn = "one"
+    assert (operator.arn, operator.stopped) == ("one", [])
+    operator.on_kill()
+    assert operator.stopped == ["one"]

@@ -83,7 +83,7 @@ def ecs_operator() -> Any:
     """Return the provider's EcsRunTaskOperator."""
     from airflow.providers.amazon.aws.operators.ecs import EcsRunTaskOperator  # noqa: PLC0415
 
-    return ending(EcsRunTaskOperator, "ecs.StoppingTrigger")
+    return ending(EcsRunTaskOperator, "ecs.StoppingTrigger", started="arn")
 
 
 def aci_operator() -> Any:
@@ -97,7 +97,7 @@ def cloud_run_operator() -> Any:
     """Return the provider's CloudRunExecuteJobOperator, whose execution ends with its task."""
     from dagwright_airflow.operators.cloud_run import DbtExecutionOperator  # noqa: PLC0415
 
-    return ending(DbtExecutionOperator, "cloud_run.CancellingTrigger")
+    return ending(DbtExecutionOperator, "cloud_run.CancellingTrigger", started="operation")
 
 
 def _that_renders_manifests(operator: Any) -> Any:

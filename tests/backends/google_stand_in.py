@@ -6,6 +6,7 @@ buffers, which refuse a field that they do not have.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,6 +72,8 @@ class CloudRun:
     operations: dict[str, str] = field(default_factory=dict)
     """By name of an operation: the execution that it is about."""
     cancelled: list[str] = field(default_factory=list)
+    answer_seconds: float = 0
+    """How long it takes to say which execution was started."""
     asked: list[dict[str, Any]] = field(default_factory=list)
     """The requests to run a job, in their order."""
 
@@ -115,6 +118,7 @@ class CloudRun:
         self.executions[execution] = Execution(name, Started(running))
         operation = f"{location}/operations/{uuid.uuid4()}"
         self.operations[operation] = execution
+        time.sleep(self.answer_seconds)
         return Answer(200, self.written(operation))
 
     def cancel(self, request: Request, location: str, name: str) -> Answer:

@@ -237,22 +237,29 @@ def test_cloud_run_by_our_google(shop, cloud_run, clouds, deferrable, target) ->
     assert clouds.refused == []
 
 
-def test_a_killed_task_cancels_its_execution(shop, cloud_run, clouds) -> None:
+@pytest.mark.parametrize("seconds", [0, 2], ids=["at work", "while it is started"])
+def test_a_killed_task_cancels_its_execution(
+    shop, cloud_run, clouds, monkeypatch, seconds
+) -> None:
     """The provider's own operator leaves it going; here the container sleeps."""
+    monkeypatch.setattr(cloud_run, "answer_seconds", seconds)
+    seen = len(cloud_run.cancelled)
     block = in_cloud_run(cloud_run)
     job = next(iter(cloud_run.jobs.values()))
     job["template"]["template"]["containers"][0]["command"] = ["sh", "-c", "sleep 600"]
     shop.compile({**block, "deferrable": False})
     known = {**clouds.environment, **connections(google=connection())}
     home = AirflowHome(shop.home.root, {**shop.home.environment, **known})
-    before = len(cloud_run.executions)
+    before, asked = len(cloud_run.executions), len(clouds.requests)
     with runner(home, SEED, "cloud") as process:
         until(lambda: len(cloud_run.executions) > before)
         name, execution = list(cloud_run.executions.items())[-1]
         assert execution.started.code() is None
+        if not seconds:
+            until(lambda: any("/operations/" in one.path for one in clouds.requests[asked:]))
         os.kill(child_of(process.pid), signal.SIGTERM)
         rest = process.stdout.read()
-    assert cloud_run.cancelled == [name]
+    assert cloud_run.cancelled[seen:] == [name]
     assert execution.started.code() is not None
     assert "state: failed" in rest
 
