@@ -21,11 +21,11 @@ def ending(operator: Any, trigger: str, *, started: str | None = None) -> Any:
     """
 
     class Ending(operator):  # type: ignore[misc]
-        _killed = False
+        _told_to_end = False
 
         def on_kill(self) -> None:
             """End what was started, now or when it is known."""
-            self._killed = True
+            self._told_to_end = True
             super().on_kill()
 
         def defer(self, *, trigger: Any, **how: Any) -> Any:
@@ -50,7 +50,7 @@ def _ended_if_late(name: str) -> property:
 
     def put(self: Any, value: Any) -> None:
         setattr(self, name, value)
-        if value is not None and self._killed:
+        if value is not None and self._told_to_end:
             self.on_kill()
 
     return property(lambda self: getattr(self, name, None), put)
